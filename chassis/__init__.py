@@ -1,0 +1,1 @@
+"""What every part of the suite would otherwise copy. Knows no service."""

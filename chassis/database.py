@@ -1,0 +1,326 @@
+"""The database of a service: one engine, transactions opened by doors only, migrations.
+
+`transaction()` commits what a door did, or nothing of it. `reading()` is AUTOCOMMIT: cheaper, and each
+statement sees what is committed at that moment. `asking()` is the same without SQLAlchemy, for the few statements that
+come most often: a Session costs more than twice what the question itself does. One that writes is its own transaction.
+"""
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Literal
+
+import alembic.command
+import alembic.config
+import psycopg
+import sqlalchemy as sa
+from alembic import context
+from psycopg.rows import namedtuple_row
+from sqlalchemy import MetaData, TypeDecorator
+from sqlalchemy.orm import Session, sessionmaker
+
+from chassis import acts
+from chassis.errors import Unavailable
+from chassis.messaging import outbox
+
+MIGRATION_LOCK = 0x65626F6B  # "ebok": replicas that start together migrate one after the other.
+MIGRATION_LOCK_WAIT_S = 300
+
+
+IDLE_CHECK_S = 5.0
+_WAKE_RELAY = sa.text(f"NOTIFY {outbox.CHANNEL}")
+_TRANSACTION_ID = sa.text("SELECT pg_current_xact_id_if_assigned()::text")
+_BUSY = (
+    psycopg.errors.LockNotAvailable,
+    psycopg.errors.QueryCanceled,
+    psycopg.errors.DeadlockDetected,
+    psycopg.errors.SerializationFailure,
+    psycopg.errors.TooManyConnections,
+)
+_AWAY = (
+    psycopg.errors.AdminShutdown,
+    psycopg.errors.CrashShutdown,
+    psycopg.errors.CannotConnectNow,
+    psycopg.errors.ConnectionTimeout,
+    psycopg.errors.ConnectionException,
+    psycopg.errors.IdleInTransactionSessionTimeout,
+)
+
+
+class DatabaseAway(Unavailable):
+    """The database cannot be reached."""
+
+    reason = "DATABASE_AWAY"
+
+
+class DatabaseBusy(Unavailable):
+    """A lock, a statement or a connection took longer than it may; the same call may succeed at once."""
+
+    reason = "DATABASE_BUSY"
+
+
+class Reader:
+    """Asks in plain SQL with `%(name)s` for values; answers rows whose columns are attributes.
+
+    Rows are the driver's: money is an integer of grosze, a word is text, an instant is in UTC.
+    """
+
+    def __init__(self, connection: psycopg.Connection[Any]) -> None:
+        self._cursor = connection.cursor(row_factory=namedtuple_row)
+
+    def rows(self, statement: str, values: Mapping[str, Any]) -> Sequence[Any]:
+        """All rows. The statement is a constant: the driver prepares it on the connection when it comes again."""
+        return self._cursor.execute(statement, values).fetchall()
+
+
+class Database:
+    """One engine and its sessions."""
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        pool_size: int = 10,
+        statement_timeout_s: float = 10,
+        lock_timeout_s: float = 5,
+        application: str = "ebok",
+    ) -> None:
+        settings = {
+            "statement_timeout": int(statement_timeout_s * 1000),
+            "lock_timeout": int(lock_timeout_s * 1000),
+            "idle_in_transaction_session_timeout": int(statement_timeout_s * 3000),
+            "timezone": "UTC",
+        }
+        options = " ".join(f"-c {name}={value}" for name, value in settings.items())
+        self.engine = sa.create_engine(
+            url,
+            pool_size=pool_size,
+            max_overflow=0,
+            pool_timeout=5,
+            pool_pre_ping=False,
+            # Connections lie in the pool as reads want them; a transaction switches its own over and back.
+            isolation_level="AUTOCOMMIT",
+            skip_autocommit_rollback=True,
+            hide_parameters=True,
+            pool_recycle=1800,
+            connect_args={"options": options, "application_name": application, "connect_timeout": 5},
+        )
+        # A connection that died in the pool is noticed by its first statement; handing out checked ones costs
+        # a round trip per request, so only those that lay idle for a while are checked.
+        sa.event.listen(self.engine, "checkout", _check_idle)
+        sa.event.listen(self.engine, "checkin", _note_idle)
+        self._sessions = sessionmaker(
+            self.engine.execution_options(isolation_level="READ COMMITTED"), expire_on_commit=False
+        )
+        self._reading = sessionmaker(self.engine, expire_on_commit=False, autoflush=False)
+
+    @contextmanager
+    def transaction(self) -> Iterator[Session]:
+        """All or nothing. The pending act, if any, is written with it; the relay is woken when it commits.
+
+        Raises DatabaseAway and DatabaseBusy for what is nobody's fault; the caller may try again.
+        """
+        act = acts.pending()
+        with _translated(), self._sessions() as session, session.begin():
+            yield session
+            session.flush()
+            if act is not None and (not act.changed or (act.only_if_written and not _has_written(session))):
+                act = None
+            if act is not None and not act.recorded:
+                acts.record(session, act)
+            if session.info.get(outbox.ANNOUNCED):
+                session.execute(_WAKE_RELAY)
+        if act is not None:
+            act.recorded = True
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """For reads alone: AUTOCOMMIT, no flush; what is added to this session is never written."""
+        with _translated(), self._reading() as session:
+            yield session
+
+    @contextmanager
+    def asking(self) -> Iterator[Reader]:
+        """For the hottest reads: as `reading`, without a Session. Raises DatabaseAway and DatabaseBusy."""
+        with _translated():
+            lent = self.engine.raw_connection()
+            connection: Any = lent.driver_connection
+            try:
+                yield Reader(connection)
+            except psycopg.Error:
+                if connection.closed:
+                    self.engine.dispose()  # Whatever ended this connection has probably ended its neighbours.
+                lent.invalidate()
+                raise
+            finally:
+                lent.close()
+
+    def answers(self) -> bool:
+        """Whether a statement goes through; for readiness."""
+        try:
+            with self.engine.connect() as connection:
+                connection.execute(sa.text("SELECT 1"))
+        except sa.exc.SQLAlchemyError:
+            return False
+        return True
+
+    def close(self) -> None:
+        """Close the idle connections."""
+        self.engine.dispose()
+
+
+def _has_written(session: Session) -> bool:
+    """Whether this transaction has changed or locked a row."""
+    return session.execute(_TRANSACTION_ID).scalar() is not None
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """What the database cannot do at this moment is a refusal; what we asked wrongly stays a bug."""
+    try:
+        yield
+    except sa.exc.TimeoutError:
+        raise DatabaseBusy from None
+    except sa.exc.DBAPIError as fault:
+        refusal = _refusal_of(fault.orig, lost=fault.connection_invalidated)
+        if refusal is None:
+            raise
+        raise refusal from fault
+    except psycopg.Error as fault:
+        refusal = _refusal_of(fault)
+        if refusal is None:
+            raise
+        raise refusal from fault
+
+
+def _refusal_of(fault: BaseException | None, *, lost: bool = False) -> Unavailable | None:
+    """The refusal a fault of the driver means; None for one that is ours."""
+    if isinstance(fault, _BUSY):
+        return DatabaseBusy()
+    # A refused connection never got as far as an SQLSTATE.
+    unreached = isinstance(fault, psycopg.OperationalError) and fault.sqlstate is None
+    return DatabaseAway() if lost or unreached or isinstance(fault, _AWAY) else None
+
+
+def _note_idle(dbapi_connection: Any, record: Any) -> None:  # noqa: ARG001 - SQLAlchemy's signature
+    record.info["idle_since"] = time.monotonic()
+
+
+def _check_idle(dbapi_connection: Any, record: Any, proxy: Any) -> None:  # noqa: ARG001 - SQLAlchemy's signature
+    since = record.info.get("idle_since")
+    if since is None or time.monotonic() - since < IDLE_CHECK_S:
+        return
+    try:
+        previous = dbapi_connection.autocommit
+        dbapi_connection.autocommit = True
+        dbapi_connection.execute("SELECT 1")
+        dbapi_connection.autocommit = previous
+    except Exception as fault:  # The driver's whole family means the same: throw it away, take another.
+        raise sa.exc.DisconnectionError from fault
+
+
+# migrations
+
+REVISION_TEMPLATE = '''"""${message}"""
+
+import sqlalchemy as sa
+from alembic import op
+${imports if imports else ""}
+
+revision = ${repr(up_revision)}
+down_revision = ${repr(down_revision)}
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Add, never remove: the code before this revision runs on."""
+    ${upgrades if upgrades else "pass"}
+
+
+def downgrade() -> None:
+    ${downgrades if downgrades else "pass"}
+'''
+
+
+def _alembic(migrations: Path, url: str = "") -> alembic.config.Config:
+    config = alembic.config.Config()
+    config.set_main_option("script_location", str(migrations).replace("%", "%%"))
+    config.set_main_option("file_template", "%%(rev)s_%%(slug)s")
+    config.set_main_option("path_separator", "os")
+    config.attributes["url"] = url
+    return config
+
+
+def migrate(url: str, migrations: Path, revision: str = "head") -> None:
+    """Bring the schema to a revision. Replicas may race: an advisory lock lets one after the other in."""
+    engine = sa.create_engine(url, poolclass=sa.pool.NullPool, connect_args={"connect_timeout": 10})
+    try:
+        with engine.connect() as connection:
+            connection.execute(sa.text(f"SET lock_timeout = '{MIGRATION_LOCK_WAIT_S}s'"))
+            connection.execute(sa.text(f"SELECT pg_advisory_lock({MIGRATION_LOCK})"))
+            connection.commit()
+            config = _alembic(migrations)
+            config.attributes["connection"] = connection
+            alembic.command.upgrade(config, revision)
+            connection.execute(sa.text(f"SELECT pg_advisory_unlock({MIGRATION_LOCK})"))
+            connection.commit()
+    finally:
+        engine.dispose()
+
+
+def add_revision(url: str, migrations: Path, message: str) -> None:
+    """Write a migration from the difference between the models and an up-to-date database."""
+    template = migrations / "script.py.mako"  # Alembic looks for it here; ours is the same for every service.
+    template.write_text(REVISION_TEMPLATE, encoding="utf-8")
+    try:
+        alembic.command.revision(_alembic(migrations, url), message=message, autogenerate=True)
+    finally:
+        template.unlink()
+
+
+def run_migrations(metadata: MetaData | None = None) -> None:
+    """The whole of a service's `env.py`: `run_migrations(Base.metadata)`."""
+    connection = context.config.attributes.get("connection")
+    if connection is not None:
+        _run(connection, metadata)
+        return
+    engine = sa.create_engine(context.config.attributes["url"], poolclass=sa.pool.NullPool)
+    with engine.connect() as own:
+        _run(own, metadata)
+    engine.dispose()
+
+
+def _run(connection: sa.Connection, metadata: MetaData | None) -> None:
+    context.configure(
+        connection=connection,
+        target_metadata=metadata,
+        compare_type=True,
+        transaction_per_migration=True,
+        render_item=_render_item,
+    )
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+def _render_item(kind: str, item: Any, _: Any) -> str | Literal[False]:
+    """Migrations speak plain SQLAlchemy: they must outlive the models and our column types."""
+    if kind == "type" and isinstance(item, TypeDecorator):
+        return f"sa.{item.impl_instance!r}"
+    return False
+
+
+def schema_differences(url: str, metadata: MetaData) -> list[Any]:
+    """What the models say and the migrated database does not; empty when they agree."""
+    from alembic.autogenerate import compare_metadata
+    from alembic.migration import MigrationContext
+
+    engine = sa.create_engine(url, poolclass=sa.pool.NullPool)
+    try:
+        with engine.connect() as connection:
+            return compare_metadata(
+                MigrationContext.configure(connection, opts={"compare_type": True}), metadata
+            )
+    finally:
+        engine.dispose()

@@ -1,0 +1,1 @@
+"""How events travel: through RabbitMQ (`amqp`), or handed over service to service (`direct`)."""

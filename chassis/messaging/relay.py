@@ -1,0 +1,249 @@
+"""The relay: takes announced events out of the outbox, after their transaction, and gives them to a carrier.
+
+Rows are claimed with FOR UPDATE SKIP LOCKED, so replicas share the work, and marked in the transaction that
+claimed them: a relay that dies hands its rows back at once. An event may be published twice, never not at
+all; the inbox makes handling once-only. PostgreSQL wakes the relay when a transaction with an announcement
+commits.
+"""
+
+import random
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+from uuid import UUID
+
+import psycopg
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from chassis.database import Database
+from chassis.messaging.inbox import ANY_INBOX, Envelope
+from chassis.messaging.outbox import ANY_OUTBOX, CHANNEL
+from chassis.telemetry import Metrics, describe_fault, logger
+
+BATCH_BYTES_MAX = 1024 * 1024
+POLL_S = 1.0  # The wait when nothing wakes us: a retry has become due, or a notification was lost.
+BACKOFF_S_MAX = 60
+AFTER_FAULT_S = 2.0
+ERROR_LENGTH_MAX = 300
+
+
+@dataclass(frozen=True)
+class Outgoing:
+    """A claimed row: the event, and what is known of its deliveries so far."""
+
+    envelope: Envelope
+    secret: bool
+    attempts: int
+    deliveries: dict[str, Any]
+
+
+@dataclass
+class Outcome:
+    """What became of one event: `done` (every reader has it, or gave up), otherwise it comes again."""
+
+    done: bool
+    parked: bool = False
+    error: str = ""
+    deliveries: dict[str, Any] = field(default_factory=dict)
+
+
+class Carrier(Protocol):
+    """Takes events to where they are read."""
+
+    batch_rows: int  # As many as it takes at once.
+
+    def publish(self, events: Sequence[Outgoing]) -> dict[UUID, Outcome]:
+        """The outcome of each; an event that is missing in the answer comes again."""
+        ...
+
+    def came_back(self) -> bool:
+        """Whether, since the last question, a reader that had been away took something again."""
+        ...
+
+    def close(self) -> None:
+        """End the connections."""
+        ...
+
+
+class Relay:
+    """Publishes the outbox of one database."""
+
+    def __init__(self, part: str, database: Database, carrier: Carrier, metrics: Metrics) -> None:
+        self._part = part
+        self._database = database
+        self._carrier = carrier
+        self._metrics = metrics
+        self._log = logger("relay")
+
+    def publish_waiting(self) -> int:
+        """Publish batch after batch until nothing is due; answers how many rows were tried."""
+        total = 0
+        while True:
+            tried = self.publish_batch()
+            total += tried
+            if tried == 0:
+                return total
+
+    def publish_batch(self) -> int:
+        """Claim, publish and mark one batch; answers how many rows were tried."""
+        with self._database.transaction() as session:
+            events = self._claim(session)
+            if not events:
+                return 0
+            outcomes = self._carrier.publish(events)
+            self._mark(session, events, outcomes)
+        if self._carrier.came_back():
+            self._hurry()
+        return len(events)
+
+    def _claim(self, session: sa.orm.Session) -> list[Outgoing]:
+        table = ANY_OUTBOX.c
+        rows = session.execute(
+            sa.select(ANY_OUTBOX)
+            .where(
+                table.published_at.is_(None),
+                table.parked_at.is_(None),
+                table.next_attempt_at <= sa.func.clock_timestamp(),
+            )
+            .order_by(table.next_attempt_at, table.event_id)
+            .limit(self._carrier.batch_rows)
+            .with_for_update(skip_locked=True)
+        ).all()
+        events: list[Outgoing] = []
+        size = 0
+        for row in rows:
+            size += len(row.payload)
+            if events and size > BATCH_BYTES_MAX:
+                break
+            envelope = Envelope(
+                event_id=row.event_id,
+                type=row.type,
+                source=self._part,
+                time=row.created_at,
+                key=row.key,
+                traceparent=row.traceparent,
+                payload=row.payload,
+            )
+            events.append(Outgoing(envelope, row.secret, row.attempts, row.deliveries))
+        return events
+
+    def _mark(
+        self, session: sa.orm.Session, events: Sequence[Outgoing], outcomes: dict[UUID, Outcome]
+    ) -> None:
+        now = sa.func.clock_timestamp()
+        table = ANY_OUTBOX.c
+        done: list[UUID] = []
+        erased: list[UUID] = []
+        for event in events:
+            event_id = event.envelope.event_id
+            outcome = outcomes.get(event_id, Outcome(done=False, error="no outcome"))
+            if outcome.done and not outcome.parked:
+                (erased if event.secret else done).append(event_id)
+                continue
+            values: dict[str, Any] = {
+                "attempts": event.attempts + 1,
+                "deliveries": outcome.deliveries,
+                "last_error": outcome.error[:ERROR_LENGTH_MAX],
+            }
+            if outcome.parked:
+                values["parked_at"] = now
+                self._log.error("event parked", type=event.envelope.type, event_id=str(event_id))
+            else:
+                values["next_attempt_at"] = now + _backoff(event.attempts)
+            session.execute(sa.update(ANY_OUTBOX).where(table.event_id == event_id).values(**values))
+        if done:
+            session.execute(
+                sa.update(ANY_OUTBOX)
+                .where(table.event_id == _any_of(done))
+                .values(published_at=now, last_error="")
+            )
+        if erased:
+            session.execute(sa.delete(ANY_OUTBOX).where(table.event_id == _any_of(erased)))
+        self._metrics.published.inc(len(done) + len(erased))
+
+    def _hurry(self) -> None:
+        """A reader is back: what waited for a later attempt is due now."""
+        table = ANY_OUTBOX.c
+        with self._database.transaction() as session:
+            session.execute(
+                sa.update(ANY_OUTBOX)
+                .where(
+                    table.published_at.is_(None),
+                    table.parked_at.is_(None),
+                    table.next_attempt_at > sa.func.clock_timestamp(),
+                )
+                .values(next_attempt_at=sa.func.clock_timestamp())
+            )
+
+    def run(self, stop: threading.Event) -> None:
+        """Publish until told to stop; survives the database and the carrier being away."""
+        while not stop.is_set():
+            try:
+                self._run_listening(stop)
+            except Exception as fault:  # noqa: BLE001 - whatever is away now may be back in a moment
+                self._log.warning("relay interrupted", **describe_fault(fault))
+                stop.wait(AFTER_FAULT_S)
+        self._carrier.close()
+
+    def _run_listening(self, stop: threading.Event) -> None:
+        url = self._database.engine.url.set(drivername="postgresql")
+        measured_at = float("-inf")
+        with psycopg.connect(url.render_as_string(hide_password=False), autocommit=True) as connection:
+            connection.execute(f"LISTEN {CHANNEL}")
+            while not stop.is_set():
+                self.publish_waiting()
+                if time.monotonic() - measured_at > 5.0:
+                    self.measure()
+                    measured_at = time.monotonic()
+                for _ in connection.notifies(timeout=POLL_S, stop_after=1):
+                    break
+
+    def measure(self) -> None:
+        """Set the gauges: how many wait, how old the oldest is, how many were given up."""
+        table = ANY_OUTBOX.c
+        waiting = sa.and_(table.published_at.is_(None), table.parked_at.is_(None))
+        age = sa.extract("epoch", sa.func.clock_timestamp() - sa.func.min(table.created_at))
+        with self._database.reading() as session:
+            count, oldest = session.execute(sa.select(sa.func.count(), age).where(waiting)).one()
+            parked = session.execute(
+                sa.select(sa.func.count()).where(table.parked_at.is_not(None))
+            ).scalar_one()
+        self._metrics.outbox_waiting.set(count)
+        self._metrics.outbox_oldest.set(float(oldest or 0))
+        self._metrics.outbox_parked.set(parked)
+
+
+def _any_of(ids: list[UUID]) -> Any:
+    """One array parameter instead of hundreds of single ones."""
+    return sa.any_(sa.literal(ids, ARRAY(sa.Uuid())))
+
+
+def _backoff(attempts: int) -> timedelta:
+    """1 s, 2 s, 4 s … up to a minute, each spread by a quarter so that many do not come at once."""
+    seconds = min(2.0 ** min(attempts, 10), BACKOFF_S_MAX)
+    return timedelta(seconds=seconds * random.uniform(0.75, 1.0))  # noqa: S311 - no secret
+
+
+def erase_old(database: Database, *, published_before: datetime, received_before: datetime) -> None:
+    """Delete events that were published, and ids that were received, before these instants."""
+    with database.transaction() as session:
+        session.execute(sa.delete(ANY_OUTBOX).where(ANY_OUTBOX.c.published_at < published_before))
+        session.execute(sa.delete(ANY_INBOX).where(ANY_INBOX.c.received_at < received_before))
+
+
+def rearm_parked(database: Database) -> int:
+    """Try parked events again, from the first attempt and with all readers; answers how many.
+
+    Readers that have it already know it.
+    """
+    with database.transaction() as session:
+        done: Any = session.execute(
+            sa.update(ANY_OUTBOX)
+            .where(ANY_OUTBOX.c.parked_at.is_not(None))
+            .values(parked_at=None, attempts=0, deliveries={}, next_attempt_at=sa.func.clock_timestamp())
+        )
+    return int(done.rowcount)

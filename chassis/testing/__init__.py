@@ -1,0 +1,1 @@
+"""Fixtures for the tests of every part; load them with `pytest_plugins = ["chassis.testing.fixtures"]`."""

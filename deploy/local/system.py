@@ -1,0 +1,100 @@
+"""What the tests need of the system: RabbitMQ and Chromium. `python -m deploy.local.system` installs them as
+root on Debian and Ubuntu, and says in a sentence what is missing elsewhere.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from deploy.local import rabbitmq
+
+CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
+SNAP_LAUNCHER_BYTES_MAX = 10_000  # Ubuntu's package is a small script that asks for a snap.
+APT_SECONDS_MAX = 1800
+# As root and in a container Chromium has neither a sandbox nor enough shared memory.
+CHROMIUM_FLAGS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
+
+
+def chromium() -> Path | None:
+    """The browser of the machine, for `playwright.chromium.launch(executable_path=…)`."""
+    for name in CHROMIUM_NAMES:
+        found = shutil.which(name)
+        if found and b"snap" not in Path(found).read_bytes()[:SNAP_LAUNCHER_BYTES_MAX]:
+            return Path(found)
+    return None
+
+
+@dataclass(frozen=True)
+class Need:
+    """Something tests need, and the package it is in."""
+
+    name: str
+    package: str
+    is_there: Callable[[], bool]
+
+    @property
+    def missing(self) -> str:
+        """The sentence when it is not there."""
+        return f"{self.name} is not installed (Debian, Ubuntu: apt install {self.package})"
+
+
+NEEDS = (
+    Need("RabbitMQ", "rabbitmq-server", rabbitmq.is_installed),
+    Need("Chromium", "chromium", lambda: chromium() is not None),
+)
+
+
+def install() -> list[str]:
+    """Install what is missing if we may; answers a sentence for each thing that still is."""
+    missing = [need for need in NEEDS if not need.is_there()]
+    if missing and os.geteuid() == 0 and shutil.which("apt-get"):
+        _apt([need.package for need in missing])
+        missing = [need for need in missing if not need.is_there()]
+    return [need.missing for need in missing]
+
+
+def _apt(packages: list[str]) -> None:
+    sys.stderr.write(f"setup: installing {' and '.join(packages)} from the system's packages\n")
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    apt = ["apt-get", "-q", "-o", "DPkg::Lock::Timeout=300"]
+    commands = [[*apt, "update"]]
+    # One at a time: a package that cannot be had does not keep the other away.
+    commands += [[*apt, "install", "-y", "--no-install-recommends", package] for package in packages]
+    for command in commands:
+        try:
+            done = subprocess.run(
+                command,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                timeout=APT_SECONDS_MAX,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            sys.stderr.write(f"setup: `{' '.join(command)}` took too long\n")
+            continue
+        if done.returncode:
+            tail = (done.stderr or done.stdout).strip()[-500:]
+            sys.stderr.write(f"setup: `{' '.join(command)}` failed: {tail}\n")
+
+
+def main() -> int:
+    """Install; with CI=true anything still missing is a failure."""
+    still_missing = install()
+    for sentence in still_missing:
+        sys.stderr.write(f"setup: {sentence}\n")
+    return 1 if still_missing and is_ci() else 0
+
+
+def is_ci() -> bool:
+    """Whether nothing may be skipped for want of a broker or a browser."""
+    return os.environ.get("CI", "").lower() in ("1", "true", "yes")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
