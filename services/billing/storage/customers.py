@@ -1,0 +1,182 @@
+"""Customers: those who are billed. The provider's word and their own contact data stand side by side."""
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Index, Row, Text, select, text, update
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from chassis.columns import one_of, word
+from services.billing.storage.base import Base
+
+
+class CustomerKind(StrEnum):
+    """A person, or a company or institution."""
+
+    PERSON = "PERSON"
+    COMPANY = "COMPANY"
+
+
+class Customer(Base):
+    """One customer.
+
+    `source_*` is what the provider's system says, `own_*` what the customer entered here: the latter goes
+    first. `sort_name` orders names as Polish does when compared bytewise. `search_own` and `search_places`
+    hold, folded, what the search looks into. `version` grows with each change that others are told of.
+    """
+
+    __tablename__ = "customers"
+    __table_args__ = (
+        one_of("kind", CustomerKind),
+        CheckConstraint("version > 0", name="version"),
+        Index("customers_by_name", "sort_name", "customer_id"),
+        Index("customers_by_number", "number", "customer_id"),
+    )
+
+    customer_id: Mapped[UUID] = mapped_column(primary_key=True)
+    external_id: Mapped[str] = mapped_column(unique=True)
+    number: Mapped[str] = mapped_column(Text(collation="C"), unique=True)
+    kind: Mapped[CustomerKind] = word(CustomerKind)
+    name: Mapped[str]
+    nip: Mapped[str] = mapped_column(server_default="")
+    source_email: Mapped[str] = mapped_column(server_default="")
+    source_phone: Mapped[str] = mapped_column(server_default="")
+    own_email: Mapped[str] = mapped_column(server_default="")
+    own_phone: Mapped[str] = mapped_column(server_default="")
+    address_line: Mapped[str] = mapped_column(server_default="")
+    postcode: Mapped[str] = mapped_column(server_default="")
+    town: Mapped[str] = mapped_column(server_default="")
+    language: Mapped[str] = mapped_column(server_default="pl")
+    e_invoice: Mapped[bool] = mapped_column(server_default=text("false"))
+    account_number: Mapped[str] = mapped_column(server_default="")
+    premises_label: Mapped[str] = mapped_column(server_default="")
+    sort_name: Mapped[str] = mapped_column(Text(collation="C"))
+    search_own: Mapped[str] = mapped_column(server_default="")
+    search_places: Mapped[str] = mapped_column(server_default="")
+    version: Mapped[int] = mapped_column(server_default=text("1"))
+    as_of: Mapped[datetime]
+    changed_at: Mapped[datetime]
+
+    @property
+    def email(self) -> str:
+        """Where mail goes: the customer's own word first."""
+        return self.own_email or self.source_email
+
+    @property
+    def phone(self) -> str:
+        """Telephone in E.164: the customer's own word first."""
+        return self.own_phone or self.source_phone
+
+    @property
+    def town_line(self) -> str:
+        """Postcode and town."""
+        return f"{self.postcode} {self.town}".strip()
+
+
+def touched_customers(
+    session: Session,
+    *,
+    premises: Collection[UUID] = (),
+    service_points: Collection[UUID] = (),
+    contracts: Collection[UUID] = (),
+) -> set[UUID]:
+    """The customers whose contracts deliver to any of these."""
+    if not (premises or service_points or contracts):
+        return set()
+    given = {"premises": [*premises], "points": [*service_points], "contracts": [*contracts]}
+    rows = session.execute(_TOUCHED, given)
+    return set(rows.scalars())
+
+
+_TOUCHED = text("""
+    SELECT customer_id FROM contracts WHERE contract_id = ANY(CAST(:contracts AS uuid[]))
+    UNION
+    SELECT c.customer_id
+      FROM contracts c JOIN contract_service_points l USING (contract_id)
+     WHERE l.service_point_id = ANY(CAST(:points AS uuid[]))
+    UNION
+    SELECT c.customer_id
+      FROM contracts c
+      JOIN contract_service_points l USING (contract_id)
+      JOIN service_points s USING (service_point_id)
+     WHERE s.premises_id = ANY(CAST(:premises AS uuid[]))
+""")
+
+
+def list_places(session: Session, customer_ids: Collection[UUID]) -> Sequence[Row[Any]]:
+    """What the customers have where: a row for each contract, point and meter, the oldest contract first."""
+    return session.execute(_PLACES, {"ids": [*customer_ids]}).all()
+
+
+_PLACES = text("""
+    SELECT k.customer_id, k.premises_label, k.search_places, c.number AS contract_number, c.starts_on, c.ends_on,
+           p.street, p.building, p.flat, p.postcode, p.town, s.code, m.serial_number
+      FROM customers k
+      LEFT JOIN contracts c USING (customer_id)
+      LEFT JOIN contract_service_points l USING (contract_id)
+      LEFT JOIN service_points s USING (service_point_id)
+      LEFT JOIN premises p USING (premises_id)
+      LEFT JOIN meters m USING (service_point_id)
+     WHERE k.customer_id = ANY(CAST(:ids AS uuid[]))
+     ORDER BY k.customer_id, c.starts_on, c.contract_id, s.external_id, m.installed_on, m.meter_id
+""")
+
+
+def set_places(session: Session, rows: Sequence[Mapping[str, Any]], *, now: datetime) -> Sequence[Row[Any]]:
+    """Write `premises_label` and `search_places` by `customer_id`; the version grows where the label changes.
+
+    Answers the customers whose label changed, as they are now.
+    """
+    if not rows:
+        return ()
+    given = {"rows": json.dumps([dict(row) for row in rows], default=str), "now": now}
+    changed = session.execute(_SET_PLACES.columns(*Customer.__table__.c), given).all()
+    session.execute(_SET_SEARCH, given)
+    return changed
+
+
+_GIVEN = (
+    "json_to_recordset(CAST(:rows AS json)) AS g(customer_id uuid, premises_label text, search_places text)"
+)
+_COLUMNS = ", ".join(f"k.{column.name}" for column in Customer.__table__.c)
+_SET_PLACES = text(f"""
+    UPDATE customers k SET premises_label = g.premises_label, search_places = g.search_places,
+           version = k.version + 1, changed_at = :now
+      FROM {_GIVEN}
+     WHERE k.customer_id = g.customer_id AND k.premises_label <> g.premises_label
+    RETURNING {_COLUMNS}
+""")  # noqa: S608 - names of our own model, no input
+_SET_SEARCH = text(f"""
+    UPDATE customers k SET search_places = g.search_places FROM {_GIVEN}
+     WHERE k.customer_id = g.customer_id AND k.search_places <> g.search_places
+""")  # noqa: S608 - names of our own model, no input
+
+
+def refresh_as_of(session: Session, customer_ids: Collection[UUID], *, as_of: datetime) -> None:
+    """The provider said again what was known: its age is new, nothing else is."""
+    if customer_ids:
+        session.execute(
+            update(Customer)
+            .where(Customer.customer_id.in_(customer_ids), Customer.as_of < as_of)
+            .values(as_of=as_of)
+            .execution_options(synchronize_session=False)
+        )
+
+
+def get_customer(session: Session, customer_id: UUID) -> Customer | None:
+    """A customer by id."""
+    return session.get(Customer, customer_id)
+
+
+def lock_customer(session: Session, customer_id: UUID) -> Customer | None:
+    """A customer that nobody else changes until the transaction ends."""
+    return session.get(Customer, customer_id, with_for_update=True)
+
+
+def find_customer_by_number(session: Session, number: str) -> Customer | None:
+    """A customer by the number on invoices."""
+    return session.scalar(select(Customer).where(Customer.number == number))

@@ -1,0 +1,296 @@
+"""Readings of meters."""
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    Row,
+    Subquery,
+    func,
+    or_,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
+
+from chassis.columns import one_of, word
+from chassis.keyset import Page, Window, fetch_page
+from services.billing.storage.base import Base, Quantity
+from services.billing.storage.bulk import is_any
+from services.billing.storage.contracts import Contract, ContractServicePoint
+from services.billing.storage.meters import Meter
+
+MAIN_REGISTER = "main"
+
+
+class ReadingKind(StrEnum):
+    """How a reading came about."""
+
+    ACTUAL = "ACTUAL"
+    CUSTOMER = "CUSTOMER"
+    REMOTE = "REMOTE"
+    ESTIMATED = "ESTIMATED"
+    FINAL = "FINAL"
+
+
+class ReadingStatus(StrEnum):
+    """What became of a reading: only an ACCEPTED one counts, a SUBMITTED one waits for a clerk."""
+
+    SUBMITTED = "SUBMITTED"
+    ACCEPTED = "ACCEPTED"
+    REJECTED = "REJECTED"
+    SUPERSEDED = "SUPERSEDED"
+
+
+class Reading(Base):
+    """What a register showed at the end of a day. Never overwritten: a new row supersedes the old one.
+
+    `external_id` is the provider's, empty where meter and day are its id. `reason` says why it waits or was
+    refused. `billed_at` is set when the first invoice that stands on it is issued; from then on its value may
+    not change.
+    """
+
+    __tablename__ = "readings"
+    __table_args__ = (
+        one_of("kind", ReadingKind),
+        one_of("status", ReadingStatus),
+        CheckConstraint("value >= 0", name="value"),
+        Index(
+            "readings_one_accepted_per_day",
+            "meter_id",
+            "register",
+            "read_on",
+            unique=True,
+            postgresql_where=text("status = 'ACCEPTED'"),
+        ),
+        Index("readings_by_meter", "meter_id", "read_on"),
+        Index("readings_by_external_id", "external_id", postgresql_where=text("external_id <> ''")),
+        Index("readings_waiting", "meter_id", postgresql_where=text("status = 'SUBMITTED'")),
+    )
+
+    reading_id: Mapped[UUID] = mapped_column(primary_key=True)
+    meter_id: Mapped[UUID] = mapped_column(ForeignKey("meters.meter_id"))
+    register: Mapped[str] = mapped_column(server_default=MAIN_REGISTER)
+    read_on: Mapped[date]
+    value: Mapped[Decimal] = mapped_column(Quantity)
+    kind: Mapped[ReadingKind] = word(ReadingKind)
+    status: Mapped[ReadingStatus] = word(ReadingStatus)
+    reason: Mapped[str] = mapped_column(server_default="")
+    external_id: Mapped[str] = mapped_column(server_default="")
+    received_at: Mapped[datetime]
+    as_of: Mapped[datetime]
+    billed_at: Mapped[datetime | None]
+
+
+NewReading = tuple[UUID | None, UUID, date, Decimal, str, str, str, str]
+
+
+def find_meters(session: Session, external_ids: Collection[str]) -> Sequence[Any]:
+    """What readings of meters are judged by: the provider's id, id, first and last day in use, digits."""
+    known = {one for one in external_ids if one and "\x00" not in one}
+    meter = Meter.__table__.c
+    columns = (meter.external_id, meter.meter_id, meter.installed_on, meter.removed_on, meter.digits)
+    return session.execute(select(*columns).where(is_any(meter.external_id, known))).all() if known else ()
+
+
+def list_around(session: Session, windows: Sequence[tuple[UUID, date, date]]) -> Sequence[Any]:
+    """The accepted readings of meters within their windows of days, and the nearest on either side of each.
+
+    The place of the window, from 1; id, day, value, kind, the provider's id, when it came, whether it is billed. Of
+    the nearest only day and value.
+    """
+    if not windows:
+        return ()
+    meters, first, last = zip(*windows, strict=True)
+    return session.execute(_AROUND, {"meters": [*meters], "first": [*first], "last": [*last]}).all()
+
+
+_AROUND = text("""
+    SELECT w.place, r.*
+      FROM unnest(CAST(:meters AS uuid[]), CAST(:first AS date[]), CAST(:last AS date[]))
+           WITH ORDINALITY AS w(meter_id, first, last, place)
+     CROSS JOIN LATERAL (
+            (SELECT NULL::uuid, read_on, value, '', '', NULL::timestamptz, false FROM readings
+              WHERE meter_id = w.meter_id AND register = 'main' AND status = 'ACCEPTED' AND read_on < w.first
+              ORDER BY read_on DESC LIMIT 1)
+            UNION ALL
+            (SELECT reading_id, read_on, value, kind, external_id, received_at, billed_at IS NOT NULL
+               FROM readings
+              WHERE meter_id = w.meter_id AND register = 'main' AND status = 'ACCEPTED'
+                AND read_on BETWEEN w.first AND w.last)
+            UNION ALL
+            (SELECT NULL, read_on, value, '', '', NULL, false FROM readings
+              WHERE meter_id = w.meter_id AND register = 'main' AND status = 'ACCEPTED' AND read_on > w.last
+              ORDER BY read_on LIMIT 1)
+           ) AS r
+""")
+
+
+def list_unsettled(session: Session, days: Collection[tuple[UUID, date]]) -> Sequence[Row[Any]]:
+    """Readings without an id of the provider's that wait or were rejected, by meter and day.
+
+    Like the next: id, meter, day, value, kind, status, the provider's id, when it came, whether it is billed.
+    """
+    if not days:
+        return ()
+    given = {"meters": [meter_id for meter_id, _ in days], "days": [day for _, day in days]}
+    return session.execute(_UNSETTLED, given).all()
+
+
+_UNSETTLED = text("""
+    SELECT reading_id, meter_id, read_on, value, kind, status, external_id, received_at, billed_at IS NOT NULL
+      FROM readings
+     WHERE (meter_id, read_on) IN (SELECT * FROM unnest(CAST(:meters AS uuid[]), CAST(:days AS date[])))
+       AND status IN ('SUBMITTED', 'REJECTED') AND external_id = ''
+""")
+
+
+def list_by_external_ids(session: Session, external_ids: Collection[str]) -> Sequence[Row[Any]]:
+    """Readings by the provider's ids, but for those that another took the place of."""
+    if not external_ids:
+        return ()
+    return session.execute(_BY_EXTERNAL_ID, {"ids": [*external_ids]}).all()
+
+
+_BY_EXTERNAL_ID = text("""
+    SELECT reading_id, meter_id, read_on, value, kind, status, external_id, received_at, billed_at IS NOT NULL
+      FROM readings
+     WHERE external_id = ANY(CAST(:ids AS text[])) AND external_id <> '' AND status <> 'SUPERSEDED'
+""")
+
+
+def supersede(session: Session, reading_ids: Collection[UUID]) -> None:
+    """Others take the place of these."""
+    if reading_ids:
+        session.execute(
+            update(Reading)
+            .where(Reading.reading_id.in_(reading_ids))
+            .values(status=ReadingStatus.SUPERSEDED)
+            .execution_options(synchronize_session=False)
+        )
+
+
+def add_readings(session: Session, rows: Iterable[NewReading], *, now: datetime, as_of: datetime) -> None:
+    """Add many readings of main registers in one COPY.
+
+    Whoever adds readings has taken `imports.lock_batches` or `imports.share_with_batches` before looking.
+    """
+    tail = f"{now.isoformat()}\t{as_of.isoformat()}\n"
+    lines = [
+        f"{reading_id}\t{meter_id}\t{read_on}\t{value}\t{kind}\t{status}\t{reason}\t{_escaped(external_id)}\t{tail}"
+        for reading_id, meter_id, read_on, value, kind, status, reason, external_id in rows
+    ]
+    if not lines:
+        return
+    connection: Any = session.connection().connection.driver_connection
+    with connection.cursor() as cursor, cursor.copy(_COPY) as copy:
+        copy.write("".join(lines))
+
+
+_COPY = """
+    COPY readings (reading_id, meter_id, read_on, value, kind, status, reason, external_id, received_at, as_of)
+    FROM STDIN
+"""
+
+
+def _escaped(value: str) -> str:
+    """For COPY's text form; control characters were refused before."""
+    return value.replace("\\", "\\\\") if "\\" in value else value
+
+
+READING_KEY = (date, UUID)
+
+
+def list_readings(
+    session: Session, customer_id: UUID, *, service_point_id: UUID | None, window: Window
+) -> Page:
+    """Readings of the meters at a customer's points, the newest first; what was superseded is left out.
+
+    Only of the days of the customer's contracts and the day before each: those of whoever lived there before are
+    nobody else's business. With `serial_number`, `unit` and `digits` of the meter, and `previous_value`, the accepted
+    one before, unless that is none of the customer's either.
+    """
+    reading, meter = Reading.__table__.c, Meter.__table__.c
+    spans, since = _spans(customer_id)
+    earlier = aliased(Reading.__table__)
+    previous = (
+        select(earlier.c.value)
+        .where(
+            earlier.c.meter_id == reading.meter_id,
+            earlier.c.register == reading.register,
+            earlier.c.status == ReadingStatus.ACCEPTED,
+            earlier.c.read_on < reading.read_on,
+            earlier.c.read_on >= since.c.first_on,
+        )
+        .order_by(earlier.c.read_on.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    held = select(spans.c.service_point_id).where(
+        spans.c.service_point_id == meter.service_point_id,
+        reading.read_on >= spans.c.first_on,
+        or_(spans.c.ends_on.is_(None), reading.read_on <= spans.c.ends_on),
+    )
+    statement = (
+        select(
+            Reading.__table__, meter.serial_number, meter.unit, meter.digits, previous.label("previous_value")
+        )
+        .select_from(Reading.__table__)
+        .join(Meter.__table__, meter.meter_id == reading.meter_id)
+        .join(since, since.c.service_point_id == meter.service_point_id)
+        .where(held.exists(), reading.status != ReadingStatus.SUPERSEDED)
+    )
+    if service_point_id is not None:
+        statement = statement.where(meter.service_point_id == service_point_id)
+    keys = (reading.read_on, reading.reading_id)
+    return fetch_page(session, statement, keys=keys, window=window, descending=True)
+
+
+def _spans(customer_id: UUID) -> tuple[Subquery, Subquery]:
+    """The days a customer's contracts deliver to points, each from the day before; and the first day of each point."""
+    spans = (
+        select(
+            ContractServicePoint.service_point_id,
+            (Contract.starts_on - 1).label("first_on"),
+            Contract.ends_on,
+        )
+        .join(Contract, Contract.contract_id == ContractServicePoint.contract_id)
+        .where(Contract.customer_id == customer_id)
+        .subquery("spans")
+    )
+    since = (
+        select(spans.c.service_point_id, func.min(spans.c.first_on).label("first_on"))
+        .group_by(spans.c.service_point_id)
+        .subquery("since")
+    )
+    return spans, since
+
+
+def list_accepted(session: Session, customer_id: UUID, service_point_id: UUID) -> Sequence[Row[Any]]:
+    """Day and value of the accepted readings of the meters at a point, within the days of the customer's contracts.
+
+    With `meter_id`, `digits` and `unit`; none when the point is not the customer's.
+    """
+    return session.execute(_ACCEPTED, {"customer_id": customer_id, "point": service_point_id}).all()
+
+
+_ACCEPTED = text("""
+    SELECT r.meter_id, r.read_on, r.value, m.digits, m.unit
+      FROM meters m
+      JOIN readings r USING (meter_id)
+     WHERE m.service_point_id = :point AND r.status = 'ACCEPTED' AND r.register = 'main'
+       AND EXISTS (
+           SELECT 1
+             FROM contracts c JOIN contract_service_points l USING (contract_id)
+            WHERE c.customer_id = :customer_id AND l.service_point_id = m.service_point_id
+              AND r.read_on >= c.starts_on - 1 AND (c.ends_on IS NULL OR r.read_on <= c.ends_on))
+     ORDER BY r.meter_id, r.read_on
+""")

@@ -1,0 +1,114 @@
+"""Reads over the ledger for pages: balance, statement, charges. Each is one query, each number a sum over entries."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, text
+from sqlalchemy.orm import Session
+
+from chassis.database import Reader
+from chassis.money import Money
+
+
+@dataclass(frozen=True, slots=True)
+class BalanceRow:
+    """The sum of a customer's ledger and what is open of it, with what the first page shows beside."""
+
+    balance: Money
+    open_charges: Sequence[tuple[date, Money, UUID | None]]
+    last_payment_on: date | None
+    last_payment: Money | None
+    invoice_count: int
+    as_of: datetime | None
+
+
+_BALANCE = """
+    WITH used AS (
+        SELECT debit_entry_id, sum(amount) AS used FROM ledger_allocations
+         WHERE customer_id = %(customer_id)s GROUP BY debit_entry_id),
+    entries AS (
+        SELECT e.kind, e.amount, e.booked_on, e.seq, e.invoice_id, coalesce(e.due_on, e.booked_on) AS due,
+               e.amount - coalesce(u.used, 0) AS open
+          FROM ledger_entries e LEFT JOIN used u ON u.debit_entry_id = e.entry_id
+         WHERE e.customer_id = %(customer_id)s)
+    SELECT coalesce(sum(amount), 0) AS balance,
+           coalesce(json_agg(json_build_array(due, open, invoice_id) ORDER BY due, booked_on, seq)
+                    FILTER (WHERE amount > 0 AND open > 0), '[]') AS open_charges,
+           (array_agg(booked_on ORDER BY booked_on DESC, seq DESC) FILTER (WHERE kind = 'PAYMENT'))[1] AS paid_on,
+           (array_agg(amount ORDER BY booked_on DESC, seq DESC) FILTER (WHERE kind = 'PAYMENT'))[1] AS paid,
+           (SELECT count(*) FROM invoices WHERE customer_id = %(customer_id)s AND status = 'ISSUED') AS invoice_count,
+           (SELECT as_of FROM customers WHERE customer_id = %(customer_id)s) AS as_of
+      FROM entries
+"""
+
+
+def get_balance(reader: Reader, customer_id: UUID) -> BalanceRow:
+    """What a customer owes; open charges by due day, the oldest first. Nothing, for one without entries."""
+    [row] = reader.rows(_BALANCE, {"customer_id": customer_id})
+    return BalanceRow(
+        balance=Money(int(row.balance)),
+        open_charges=[
+            (date.fromisoformat(due), Money(int(open_amount)), UUID(invoice_id) if invoice_id else None)
+            for due, open_amount, invoice_id in row.open_charges
+        ],
+        last_payment_on=row.paid_on,
+        last_payment=None if row.paid is None else Money(-int(row.paid)),
+        invoice_count=row.invoice_count,
+        as_of=row.as_of,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class StatementRows:
+    """Entries of some days in the order of booking, `balance_after` beside each, and the balance before them."""
+
+    opening: Money
+    entries: Sequence[Row[Any]]
+
+
+_STATEMENT = text("""
+    WITH entries AS (
+        SELECT e.*, sum(e.amount) OVER (ORDER BY e.booked_on, e.seq) AS balance_after
+          FROM ledger_entries e
+         WHERE e.customer_id = :customer_id AND e.booked_on <= :until_day),
+    shown AS (
+        SELECT * FROM entries WHERE booked_on >= :from_day ORDER BY booked_on, seq LIMIT :limit)
+    SELECT (SELECT coalesce(sum(amount), 0) FROM entries WHERE booked_on < :from_day) AS opening,
+           s.entry_id, s.kind, s.booked_on, s.amount, s.balance_after, s.invoice_id, s.title, s.due_on,
+           s.external_id,
+           i.number AS invoice_number, i.period_from, i.period_to,
+           s.amount - (SELECT coalesce(sum(a.amount), 0) FROM ledger_allocations a
+                        WHERE a.debit_entry_id = s.entry_id) AS open
+      FROM (SELECT 1) AS one
+      LEFT JOIN shown s ON true
+      LEFT JOIN invoices i USING (invoice_id)
+     ORDER BY s.booked_on, s.seq
+""")
+
+
+def get_statement(
+    session: Session, customer_id: UUID, *, from_day: date, until_day: date, limit: int
+) -> StatementRows:
+    """At most `limit` entries of the days, both included."""
+    given = {"customer_id": customer_id, "from_day": from_day, "until_day": until_day, "limit": limit}
+    rows = session.execute(_STATEMENT, given).all()
+    return StatementRows(Money(int(rows[0].opening)), [row for row in rows if row.entry_id is not None])
+
+
+_CHARGES = text("""
+    SELECT EXTRACT(MONTH FROM i.issued_on)::int AS month, g.commodity, sum(g.gross)::bigint AS gross
+      FROM invoices i
+     CROSS JOIN LATERAL jsonb_to_recordset(i.frozen -> 'gross') AS g(commodity text, gross bigint)
+     WHERE i.customer_id = :customer_id AND i.status = 'ISSUED'
+           AND i.issued_on >= make_date(:year, 1, 1) AND i.issued_on < make_date(:year + 1, 1, 1)
+     GROUP BY month, g.commodity
+     ORDER BY month, g.commodity <> 'WATER', g.commodity
+""")
+
+
+def list_charges(session: Session, customer_id: UUID, *, year: int) -> Sequence[Row[Any]]:
+    """Gross charges of a year by month of issue and commodity, in order."""
+    return session.execute(_CHARGES, {"customer_id": customer_id, "year": year}).all()

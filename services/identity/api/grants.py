@@ -1,0 +1,68 @@
+"""Front door for grants: claim a customer by proof, see who holds one."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from ebok.identity.v1 import grants_pb2 as pb
+from ebok.identity.v1 import grants_pb2_grpc as rpc
+
+from chassis import acts, wire
+from chassis.clock import Clock
+from chassis.database import Database
+from chassis.rpc.server import Context
+from services.identity.api import recording
+from services.identity.api.packing import pack_grant
+from services.identity.clients.billing import BillingCustomers
+from services.identity.domain import grants
+from services.identity.domain.attempts import Counter
+from services.identity.storage import grants as stored
+
+LISTED_MAX = 100
+
+
+class GrantService(rpc.GrantServiceServicer):
+    """Who may act for whom. Billing is asked between two transactions: the first counts the guess, the second gives."""
+
+    def __init__(self, database: Database, clock: Clock, *, billing: BillingCustomers) -> None:
+        self._database = database
+        self._clock = clock
+        self._billing = billing
+
+    def ClaimCustomer(self, request: pb.ClaimCustomerRequest, context: Context) -> pb.ClaimCustomerResponse:
+        """Give the caller the customer whose last invoice they hold."""
+        now = self._clock.now()
+        user_id = UUID(context.actor.actor_id)
+        claim = grants.Claim(
+            customer_number=request.customer_number.strip(),
+            invoice_number=request.invoice_number.strip(),
+            invoice_total=wire.unpack_money(request.invoice_total, field="invoice_total"),
+        )
+        with recording.unrecorded(), self._database.transaction() as session:
+            counters = grants.count_guess(
+                session, user_id=user_id, customer_number=claim.customer_number, now=now
+            )
+        proven = self._billing.check_proof(claim, when_away=lambda: self._take_back(counters, now))
+        with self._database.transaction() as session:
+            grant = grants.give_by_proof(session, proven, user_id=user_id, counters=counters, now=now)
+            customer = grants.find_labels(session, grant.customer_id)
+            acts.name_subject(str(grant.grant_id), customer_id=str(grant.customer_id))
+            return pb.ClaimCustomerResponse(grant=pack_grant(grant, customer))
+
+    def _take_back(self, counters: Sequence[Counter], counted_at: datetime) -> None:
+        """Billing was away, so nothing was guessed."""
+        with recording.unrecorded(), self._database.transaction() as session:
+            grants.not_asked(session, counters, counted_at=counted_at)
+
+    def ListCustomerGrants(
+        self, request: pb.ListCustomerGrantsRequest, context: Context
+    ) -> pb.ListCustomerGrantsResponse:
+        """Who holds the customer, for staff."""
+        customer_id = wire.unpack_id(request.customer_id, field="customer_id")
+        with self._database.reading() as session:
+            rows = stored.list_grants_of_customer(
+                session, customer_id, now=self._clock.now(), limit=LISTED_MAX
+            )
+        return pb.ListCustomerGrantsResponse(
+            grants=[pack_grant(grant, customer, user) for grant, user, customer in rows]
+        )

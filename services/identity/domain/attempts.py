@@ -1,0 +1,147 @@
+"""Guessing is made slow: counters with growing waits, kept in the database, so that no restart forgets them.
+
+An attempt is counted before the question is asked, in a transaction of its own: whoever is cut off in the middle has
+used it up. An attempt that turns out to be right is taken back. While a wait runs, attempts are refused and not
+counted, so the wait does not grow by asking.
+"""
+
+import hashlib
+import ipaddress
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from chassis.errors import RateLimited
+from services.identity.storage import attempts as stored
+
+IPV6_PREFIX = 64  # One household or one server has a whole /64: single addresses of it are not counted apart.
+KEPT_FOR = timedelta(
+    days=90
+)  # Longest life of a counter; also how long an address counts as the owner's own.
+
+
+class TooManyAttempts(RateLimited):
+    """A wait runs; `retry_after_s` says how long."""
+
+    reason = "TOO_MANY_ATTEMPTS"
+
+
+@dataclass(frozen=True)
+class Limit:
+    """`free` attempts cost nothing; from then on each is followed by the next of the waits, at last by the last one.
+
+    `starts_anew` sets the counter back to zero after a right attempt; otherwise only that attempt is taken back,
+    where somebody could use their own right answers to guess another's.
+    """
+
+    kind: str
+    free: int
+    waits_s: tuple[int, ...]
+    forget_after: timedelta
+    starts_anew: bool = False
+
+    def wait_after(self, count: int) -> timedelta | None:
+        """The wait that follows the `count`-th attempt in a row; None when there is none yet."""
+        if count < self.free:
+            return None
+        return timedelta(seconds=self.waits_s[min(count - self.free, len(self.waits_s) - 1)])
+
+
+DAY = timedelta(days=1)
+
+# One account from one address: a stranger elsewhere does not touch it.
+LOGIN = Limit("login", free=5, waits_s=(15, 60, 300, 900), forget_after=DAY, starts_anew=True)
+# One account from everywhere: slow enough against many addresses, short enough that nobody is locked out; and where the
+# owner has been before it is not asked at all.
+LOGIN_ACCOUNT = Limit("login_account", free=20, waits_s=(2, 5, 10, 20, 30), forget_after=DAY)
+# One address, whatever the accounts.
+LOGIN_ADDRESS = Limit("login_address", free=50, waits_s=(5, 15, 60, 300), forget_after=DAY)
+
+# Each of these sends a mail, so all are counted, right or wrong.
+REGISTER_ADDRESS = Limit("register_address", free=20, waits_s=(60, 300, 900, 3600), forget_after=DAY)
+REGISTER_EMAIL = Limit("register_email", free=3, waits_s=(60, 300, 900, 3600), forget_after=DAY)
+RESET_ADDRESS = Limit("reset_address", free=20, waits_s=(60, 300, 900, 3600), forget_after=DAY)
+RESET_EMAIL = Limit("reset_email", free=3, waits_s=(60, 300, 900), forget_after=DAY)
+
+# What a proof consists of can be guessed, so three wrong ones are followed by a minute, five, thirty and a day.
+CLAIM_USER = Limit("claim_user", free=3, waits_s=(60, 300, 1800, 86400), forget_after=3 * DAY)
+CLAIM_CUSTOMER = Limit("claim_customer", free=3, waits_s=(60, 300, 1800, 86400), forget_after=3 * DAY)
+
+
+@dataclass(frozen=True)
+class Counter:
+    """One limit for one subject from one source. The subject is kept as a hash: nobody's address is gathered here."""
+
+    limit: Limit
+    subject: bytes
+    source: str = ""
+
+    @property
+    def key(self) -> stored.Key:
+        """Where it is stored."""
+        return self.limit.kind, self.subject, self.source
+
+
+def counter(limit: Limit, *subject: str, source: str = "") -> Counter:
+    """A counter; the parts of the subject are hashed together."""
+    return Counter(limit, hash_subject(*subject), source)
+
+
+def hash_subject(*parts: str) -> bytes:
+    """SHA-256 of the parts, which cannot be confused with one another."""
+    return hashlib.sha256("\0".join(parts).encode()).digest()
+
+
+def source_of(address: str) -> str:
+    """An IPv4 address as it is, an IPv6 one as its /64, anything unknown as one source."""
+    if not address:
+        return "unknown"
+    parsed = ipaddress.ip_address(address)
+    if isinstance(parsed, ipaddress.IPv6Address):
+        if parsed.ipv4_mapped is not None:
+            return str(parsed.ipv4_mapped)
+        return str(ipaddress.IPv6Network((int(parsed), IPV6_PREFIX), strict=False))
+    return str(parsed)
+
+
+def count(
+    session: Session, counters: Sequence[Counter], *, now: datetime, unasked_where_known: Limit | None = None
+) -> Sequence[Counter]:
+    """Count an attempt, in a transaction that commits before the question is asked; answers what was counted.
+
+    Refuses TOO_MANY_ATTEMPTS with the longest wait. The limit `unasked_where_known` is neither asked nor counted when
+    another of the counters has seen a right attempt: that is where the owner has been before.
+    """
+    rows = stored.lock_attempts(session, [one.key for one in counters], now=now)
+    known = any(row.succeeded_at is not None and now - row.succeeded_at < KEPT_FOR for row in rows.values())
+    asked = [one for one in counters if not (known and one.limit is unasked_where_known)]
+    blocked = [rows[one.key].blocked_until for one in asked]
+    waits = [until - now for until in blocked if until is not None and until > now]
+    if waits:
+        raise TooManyAttempts(retry_after_s=max(1, math.ceil(max(waits).total_seconds())))
+    for one in asked:
+        row = rows[one.key]
+        if now - row.last_at >= one.limit.forget_after:
+            row.count = 0
+        row.count += 1
+        row.last_at = now
+        wait = one.limit.wait_after(row.count)
+        row.blocked_until = None if wait is None else now + wait
+    return asked
+
+
+def take_back(session: Session, counters: Sequence[Counter], *, counted_at: datetime, right: bool) -> None:
+    """The attempt counted at that instant was right, or the question could not be asked."""
+    rows = stored.lock_attempts(session, [one.key for one in counters], now=counted_at)
+    for one in counters:
+        row = rows[one.key]
+        anew = right and one.limit.starts_anew
+        row.count = 0 if anew else max(0, row.count - 1)
+        # A wait that a later, wrong attempt began stays.
+        if anew or row.last_at == counted_at:
+            row.blocked_until = None
+        if right and one.limit.starts_anew:
+            row.succeeded_at = counted_at

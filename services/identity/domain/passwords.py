@@ -1,0 +1,171 @@
+"""Passwords: what is accepted, and how it is kept (argon2id).
+
+Length is the rule, 10 to 128 characters of any kind; refused is only what is guessed first: one's own name and address,
+the provider's name, the well-known ones with whatever digits behind them, and one pattern over and over.
+"""
+
+import threading
+import unicodedata
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import argon2
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from chassis.errors import Invalid, Unavailable, Violation
+
+LENGTH_MIN = 10
+LENGTH_MAX = 128
+PATTERN_LENGTH_MAX = 4
+WAIT_S = 10.0
+COMMON_FILE = Path(__file__).with_name("common_passwords.txt")
+_SEQUENCES = (
+    "0123456789" * 3,
+    "9876543210" * 3,
+    "abcdefghijklmnopqrstuvwxyz",
+    "zyxwvutsrqponmlkjihgfedcba",
+    "qwertyuiopasdfghjklzxcvbnm",
+    "1qaz2wsx3edc4rfv5tgb6yhn7ujm",
+    "1q2w3e4r5t6y7u8i9o0p",
+)
+
+
+class PasswordTooWeak(Invalid):
+    """The password is among those that are guessed first; the violation says why."""
+
+    reason = "PASSWORD_TOO_WEAK"
+
+
+class HashingBusy(Unavailable):
+    """More people log in at this moment than passwords can be checked."""
+
+    reason = "HASHING_BUSY"
+
+
+def check_strength(password: str, *, field: str, email: str, name: str, provider: str) -> None:
+    """Refuse PASSWORD_TOO_WEAK, with a violation at the field: TOO_SHORT, TOO_LONG, OWN_DATA, COMMON or PATTERN."""
+    reason = _weakness(password, email=email, name=name, provider=provider)
+    if reason:
+        raise PasswordTooWeak(violations=[Violation(field, reason)])
+
+
+def _weakness(password: str, *, email: str, name: str, provider: str) -> str:
+    if len(password) < LENGTH_MIN:
+        return "TOO_SHORT"
+    if len(password) > LENGTH_MAX:
+        return "TOO_LONG"
+    folded = _fold(password)
+    core = folded.strip("0123456789") or folded
+    own = {_fold(text) for text in (email, email.partition("@")[0], name, provider, *name.split()) if text}
+    if {folded, core} & {word for word in own if word}:
+        return "OWN_DATA"
+    if {folded, core} & _common():
+        return "COMMON"
+    return "PATTERN" if _is_pattern(password, folded) else ""
+
+
+def _is_pattern(password: str, folded: str) -> bool:
+    repeated = any(
+        password == (password[:length] * len(password))[: len(password)]
+        for length in range(1, PATTERN_LENGTH_MAX + 1)
+    )
+    return repeated or any(folded in sequence for sequence in _SEQUENCES if folded)
+
+
+def _fold(text: str) -> str:
+    """Letters and digits alone, in lower case, without accents: what two spellings of a word share."""
+    plain = text.casefold().replace("ł", "l")
+    return "".join(sign for sign in unicodedata.normalize("NFKD", plain) if sign.isalnum())
+
+
+@cache
+def _common() -> frozenset[str]:
+    lines = COMMON_FILE.read_text(encoding="utf-8").splitlines()
+    words = (_fold(line) for line in lines if line and not line.startswith("#"))
+    return frozenset(word for word in words if word)
+
+
+@dataclass(frozen=True)
+class Checked:
+    """Whether the password was right, and its hash made anew when today's parameters differ from the kept one's."""
+
+    right: bool
+    renewed_hash: str = ""
+
+
+class Passwords:
+    """Makes and checks hashes, a bounded number at once: each takes a core and `memory_kib` for a while.
+
+    A door takes a `place` before it counts or looks up anything. Who would wait behind more than `waiting_max` others
+    is refused at once, so that a flood of log-ins does not hold the threads that everybody else's requests need.
+    `note` is told what was done: "made", "checked", "busy".
+    """
+
+    def __init__(
+        self,
+        *,
+        time_cost: int,
+        memory_kib: int,
+        parallelism: int,
+        at_once: int,
+        waiting_max: int,
+        note: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        self._hasher = argon2.PasswordHasher(
+            time_cost=time_cost, memory_cost=memory_kib, parallelism=parallelism, type=argon2.Type.ID
+        )
+        self._running = threading.BoundedSemaphore(at_once)
+        self._places = threading.BoundedSemaphore(at_once + waiting_max)
+        self._note = note
+        # Stands in for the hash of an account that does not exist: the same work, never the right password.
+        self._nobodys = self._hasher.hash("\0nobody's password\0")
+
+    def make(self, password: str) -> str:
+        """The hash to keep. Refuses HASHING_BUSY."""
+        with self._core():
+            self._note("made")
+            return self._hasher.hash(_normal(password))
+
+    def check(self, kept: str | None, password: str) -> Checked:
+        """Compare; for None, an unknown account, the same work is done and the answer is no. Refuses HASHING_BUSY."""
+        with self._core():
+            self._note("checked")
+            right = self._verify(kept or self._nobodys, password) and kept is not None
+            if right and kept is not None and self._hasher.check_needs_rehash(kept):
+                return Checked(True, self._hasher.hash(_normal(password)))
+            return Checked(right)
+
+    def _verify(self, kept: str, password: str) -> bool:
+        try:
+            return self._hasher.verify(kept, _normal(password))
+        except (VerificationError, InvalidHashError):
+            return False
+
+    @contextmanager
+    def place(self) -> Iterator[None]:
+        """A place among those who hash or wait to. Refuses HASHING_BUSY when there is none."""
+        if not self._places.acquire(blocking=False):
+            self._note("busy")
+            raise HashingBusy
+        try:
+            yield
+        finally:
+            self._places.release()
+
+    @contextmanager
+    def _core(self) -> Iterator[None]:
+        if not self._running.acquire(timeout=WAIT_S):
+            self._note("busy")
+            raise HashingBusy
+        try:
+            yield
+        finally:
+            self._running.release()
+
+
+def _normal(password: str) -> str:
+    """However a keyboard composes ą, it is the same password."""
+    return unicodedata.normalize("NFKC", password)

@@ -1,0 +1,199 @@
+"""Users: registration, confirmation, forgotten passwords, profile.
+
+Nothing here tells whether an address is known: the answers are the same, and so are the statements that run. What
+belongs to nobody is written and taken back within its own savepoint.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from chassis.errors import Invalid, NotFound, Violation
+from chassis.ids import new_id
+from services.identity.domain import attempts
+from services.identity.domain.links import CONFIRMATION_LIFETIME, RESET_LIFETIME, Link, LinkNotValid
+from services.identity.outbox import users as announce
+from services.identity.storage import attempts as stored_attempts
+from services.identity.storage import sessions as stored_sessions
+from services.identity.storage import tokens
+from services.identity.storage import users as stored
+from services.identity.storage.tokens import Purpose
+from services.identity.storage.users import Look, User
+
+
+class UserNotFound(NotFound):
+    """The account of the caller's token is gone."""
+
+    reason = "USER_NOT_FOUND"
+
+
+@dataclass(frozen=True)
+class Registration:
+    """What somebody who registers says of themselves; the address in lower case."""
+
+    email: str
+    name: str
+    language: str
+
+
+def normal_email(email: str) -> str:
+    """An address as it is kept and compared."""
+    return email.strip().lower()
+
+
+def check_name(name: str) -> str:
+    """The name without blanks around it. Refuses REQUIRED at `name`."""
+    stripped = " ".join(name.split())
+    if not stripped:
+        raise Invalid(violations=[Violation("name", "REQUIRED")])
+    return stripped
+
+
+def count_registration(session: Session, email: str, *, address: str, now: datetime) -> None:
+    """Each registration may send a mail, so each is counted. Refuses TOO_MANY_ATTEMPTS."""
+    counters = [
+        attempts.counter(attempts.REGISTER_EMAIL, email),
+        attempts.counter(attempts.REGISTER_ADDRESS, source=attempts.source_of(address)),
+    ]
+    attempts.count(session, counters, now=now)
+
+
+def register(
+    session: Session, registration: Registration, *, password_hash: str, link: Link, now: datetime
+) -> UUID:
+    """Make an account that waits for its address to be confirmed; answers whose account it is now.
+
+    A registration that nobody confirmed is replaced: the last one counts, and its link. A known address is told by
+    mail that somebody tried.
+    """
+    known = stored.find_user_by_email(session, registration.email)
+    candidate = User(
+        user_id=new_id(),
+        email=registration.email,
+        name=registration.name,
+        language=registration.language,
+        password_hash=password_hash,
+        registered_at=now,
+        password_changed_at=now,
+    )
+    user_id = stored.put_unconfirmed_user(session, candidate)
+    expires_at = now + CONFIRMATION_LIFETIME
+    with _kept_if(session, user_id is not None):
+        tokens.put_token(
+            session,
+            user_id=user_id or candidate.user_id,
+            purpose=Purpose.CONFIRM_EMAIL,
+            token_hash=link.token_hash,
+            made_at=now,
+            expires_at=expires_at,
+        )
+    if user_id is not None:
+        candidate.user_id = user_id
+        announce.email_confirmation_requested(
+            session, candidate, sealed_token=link.sealed_token, expires_at=expires_at
+        )
+        return user_id
+    # Confirmed between the two statements by its owner: looked up again, as it was not there the first time.
+    owner = known or stored.find_user_by_email(session, registration.email)
+    if owner is None:
+        raise LookupError("an address is taken by nobody")
+    announce.registration_repeated(session, owner)
+    return owner.user_id
+
+
+def confirm_email(session: Session, token_hash: bytes, *, now: datetime) -> User:
+    """Use the link of the confirmation up; from here on its owner can log in. Refuses LINK_NOT_VALID."""
+    user = _lock_owner(session, token_hash, purpose=Purpose.CONFIRM_EMAIL, now=now)
+    if user.confirmed_at is None:
+        user.confirmed_at = now
+        announce.user_registered(session, user)
+    return user
+
+
+def count_reset_request(session: Session, email: str, *, address: str, now: datetime) -> None:
+    """Each request may send a mail, so each is counted. Refuses TOO_MANY_ATTEMPTS."""
+    counters = [
+        attempts.counter(attempts.RESET_EMAIL, email),
+        attempts.counter(attempts.RESET_ADDRESS, source=attempts.source_of(address)),
+    ]
+    attempts.count(session, counters, now=now)
+
+
+def request_password_reset(session: Session, email: str, *, link: Link, now: datetime) -> UUID | None:
+    """Send a link to the owner of a confirmed address; answers whose it is. For any other nothing remains."""
+    user = stored.find_user_by_email(session, email)
+    owner = user if user is not None and user.confirmed_at is not None else None
+    addressee = owner or User(user_id=new_id(), email=email, name="-", language="pl")
+    expires_at = now + RESET_LIFETIME
+    with _kept_if(session, owner is not None):
+        tokens.put_token(
+            session,
+            user_id=addressee.user_id,
+            purpose=Purpose.RESET_PASSWORD,
+            token_hash=link.token_hash,
+            made_at=now,
+            expires_at=expires_at,
+        )
+        announce.password_reset_requested(
+            session, addressee, sealed_token=link.sealed_token, expires_at=expires_at
+        )
+    return owner.user_id if owner else None
+
+
+def find_reset(session: Session, token_hash: bytes, *, now: datetime) -> User:
+    """Whose new password it will be; the link is not used up yet. Refuses LINK_NOT_VALID."""
+    user_id = tokens.find_owner(session, token_hash, purpose=Purpose.RESET_PASSWORD, now=now)
+    user = session.get(User, user_id) if user_id else None
+    if user is None:
+        raise LinkNotValid
+    return user
+
+
+def reset_password(session: Session, token_hash: bytes, *, password_hash: str, now: datetime) -> User:
+    """Use the link up, set the password, end every session, forget the waits. Refuses LINK_NOT_VALID."""
+    user = _lock_owner(session, token_hash, purpose=Purpose.RESET_PASSWORD, now=now)
+    user.password_hash = password_hash
+    user.password_changed_at = now
+    stored_sessions.end_sessions_of_user(session, user.user_id, now=now)
+    # Whoever opens the mail is the owner: the waits that others, or a forgotten password, began are over.
+    stored_attempts.forget_attempts(
+        session,
+        kinds=[attempts.LOGIN.kind, attempts.LOGIN_ACCOUNT.kind],
+        subject=attempts.hash_subject("PORTAL", user.email),
+    )
+    announce.password_changed(session, user)
+    return user
+
+
+def change_profile(session: Session, user_id: UUID, *, name: str, language: str, look: Look) -> User:
+    """Change one's own name, language and look."""
+    user = stored.lock_user(session, user_id)
+    if user is None:
+        raise UserNotFound
+    user.name = check_name(name)
+    user.language = language
+    user.look = look
+    return user
+
+
+def _lock_owner(session: Session, token_hash: bytes, *, purpose: Purpose, now: datetime) -> User:
+    """The user, locked, after the token was used up: of two at once, one. Always the user first, then the token."""
+    user_id = tokens.find_owner(session, token_hash, purpose=purpose, now=now)
+    user = stored.lock_user(session, user_id) if user_id else None
+    if user is None or not tokens.take_token(session, token_hash, purpose=purpose, now=now):
+        raise LinkNotValid
+    return user
+
+
+@contextmanager
+def _kept_if(session: Session, kept: bool) -> Iterator[None]:
+    """Run the same statements either way; keep what they wrote, or take it back."""
+    with session.begin_nested() as savepoint:
+        yield
+        session.flush()
+        if not kept:
+            savepoint.rollback()

@@ -1,0 +1,25 @@
+"""What billing says of customers."""
+
+from datetime import datetime
+
+from ebok.billing.v1 import events_pb2
+from sqlalchemy.orm import Session
+
+from chassis import wire
+from chassis.messaging.inbox import Handlers
+from services.identity.domain import grants
+
+handlers = Handlers()
+
+
+@handlers.on(events_pb2.CustomerChanged)
+def on_customer_changed(session: Session, event: events_pb2.CustomerChanged, *, now: datetime) -> None:
+    """Keep the labels of the switcher."""
+    grants.keep_labels(
+        session,
+        wire.unpack_id(event.customer_id, field="customer_id"),
+        version=event.version,
+        number=event.number,
+        name=event.name,
+        premises_label=event.premises_label,
+    )

@@ -1,0 +1,147 @@
+"""Sessions: log-ins. Of the cookie's secret only the SHA-256 is here; the hot path is one indexed query."""
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    delete,
+    or_,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from chassis.columns import one_of, word
+from chassis.database import Reader
+from services.identity.storage.base import Base
+
+
+class Realm(StrEnum):
+    """Which door: customers' pages, or the provider's people."""
+
+    PORTAL = "PORTAL"
+    CONSOLE = "CONSOLE"
+
+
+class LoginSession(Base):
+    """One log-in, of a user in the portal or of a staff member in the console."""
+
+    __tablename__ = "sessions"
+    __table_args__ = (
+        one_of("realm", Realm),
+        CheckConstraint(
+            "(realm = 'PORTAL') = (user_id IS NOT NULL) AND (realm = 'CONSOLE') = (staff_id IS NOT NULL)",
+            name="owner",
+        ),
+        Index("sessions_of_user", "user_id", "opened_at", postgresql_where=text("ended_at IS NULL")),
+        Index("sessions_of_staff", "staff_id", "opened_at", postgresql_where=text("ended_at IS NULL")),
+        Index("sessions_by_end", "expires_at"),
+    )
+
+    session_id: Mapped[UUID] = mapped_column(primary_key=True)
+    token_hash: Mapped[bytes] = mapped_column(unique=True)
+    realm: Mapped[Realm] = word(Realm)
+    user_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.user_id"))
+    staff_id: Mapped[UUID | None] = mapped_column(ForeignKey("staff.staff_id"))
+    customer_id: Mapped[UUID | None]
+    opened_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    last_seen_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    address: Mapped[str]
+    user_agent: Mapped[str]
+
+
+_CHECK = """
+    SELECT s.session_id, s.customer_id, s.last_seen_at, s.user_id, s.staff_id,
+           coalesce(u.email, m.email) AS email, coalesce(u.name, m.name) AS name,
+           coalesce(u.language, m.language) AS language, coalesce(u.look, m.look) AS look,
+           u.registered_at, m.roles,
+           (SELECT coalesce(json_agg(json_build_object(
+                       'grant_id', g.grant_id, 'customer_id', g.customer_id, 'customer_number', c.number,
+                       'customer_name', c.name, 'premises_label', c.premises_label, 'scope', g.scope,
+                       'valid_from', g.valid_from, 'valid_until', g.valid_until)
+                       ORDER BY g.valid_from, g.grant_id), '[]')
+              FROM grants g LEFT JOIN customers c ON c.customer_id = g.customer_id
+             WHERE g.user_id = s.user_id AND g.ended_at IS NULL AND g.valid_from <= %(now)s
+                   AND (g.valid_until IS NULL OR g.valid_until > %(now)s)) AS grants
+      FROM sessions s
+      LEFT JOIN users u ON u.user_id = s.user_id
+      LEFT JOIN staff m ON m.staff_id = s.staff_id
+     WHERE s.token_hash = %(token_hash)s AND s.realm = %(realm)s AND s.ended_at IS NULL
+           AND s.expires_at > %(now)s AND s.last_seen_at > %(seen_after)s
+"""
+
+
+def find_live_session(
+    reader: Reader, token_hash: bytes, *, realm: Realm, now: datetime, idle: timedelta
+) -> Any:
+    """The session with its owner and the owner's grants in force, in one statement; every page asks it."""
+    values = {"token_hash": token_hash, "realm": realm.value, "now": now, "seen_after": now - idle}
+    return next(iter(reader.rows(_CHECK, values)), None)
+
+
+def lock_session(session: Session, token_hash: bytes) -> LoginSession | None:
+    """The session of a token, ended or not."""
+    return session.scalar(select(LoginSession).where(LoginSession.token_hash == token_hash).with_for_update())
+
+
+def note_seen(session: Session, session_id: UUID, *, now: datetime, unless_after: datetime) -> None:
+    """Move the last seen instant on; of two requests at once one writes."""
+    session.execute(
+        update(LoginSession)
+        .where(LoginSession.session_id == session_id, LoginSession.last_seen_at < unless_after)
+        .values(last_seen_at=now)
+    )
+
+
+def end_sessions_of_user(session: Session, user_id: UUID, *, now: datetime) -> int:
+    """Answers how many ended."""
+    statement = (
+        update(LoginSession)
+        .where(LoginSession.user_id == user_id, LoginSession.ended_at.is_(None))
+        .values(ended_at=now)
+    )
+    return len(session.scalars(statement.returning(LoginSession.session_id)).all())
+
+
+def end_sessions_of_staff(session: Session, staff_id: UUID, *, now: datetime) -> int:
+    """Answers how many ended."""
+    statement = (
+        update(LoginSession)
+        .where(LoginSession.staff_id == staff_id, LoginSession.ended_at.is_(None))
+        .values(ended_at=now)
+    )
+    return len(session.scalars(statement.returning(LoginSession.session_id)).all())
+
+
+def end_oldest_sessions(
+    session: Session, *, user_id: UUID | None, staff_id: UUID | None, keep: int, now: datetime
+) -> None:
+    """End all but the newest `keep` of an owner."""
+    owner = LoginSession.user_id == user_id if user_id else LoginSession.staff_id == staff_id
+    surplus = (
+        select(LoginSession.session_id)
+        .where(owner, LoginSession.ended_at.is_(None))
+        .order_by(LoginSession.opened_at.desc(), LoginSession.session_id.desc())
+        .offset(keep)
+    )
+    session.execute(update(LoginSession).where(LoginSession.session_id.in_(surplus)).values(ended_at=now))
+
+
+def delete_ended_sessions(session: Session, *, before: datetime, limit: int) -> int:
+    """Sessions that ended, by themselves or not, before an instant; answers how many went."""
+    old = (
+        select(LoginSession.session_id)
+        .where(or_(LoginSession.expires_at < before, LoginSession.ended_at < before))
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    gone = delete(LoginSession).where(LoginSession.session_id.in_(old))
+    return len(session.scalars(gone.returning(LoginSession.session_id)).all())

@@ -1,0 +1,80 @@
+"""Tokens of links in mails. Only the hash is kept; one for each user and purpose, so that older links die."""
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index, delete, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from chassis.columns import one_of, word
+from services.identity.storage.base import Base
+
+
+class Purpose(StrEnum):
+    """What the link is for."""
+
+    CONFIRM_EMAIL = "CONFIRM_EMAIL"
+    RESET_PASSWORD = "RESET_PASSWORD"  # noqa: S105 - the name of a purpose
+
+
+class Token(Base):
+    """A link that has not been used. `token_hash` is SHA-256 of 256 random bits."""
+
+    __tablename__ = "tokens"
+    __table_args__ = (one_of("purpose", Purpose), Index("tokens_by_end", "expires_at"))
+
+    # Deferred: the same statements run for an unknown address, and are taken back before the commit.
+    user_id: Mapped[UUID] = mapped_column(
+        ForeignKey("users.user_id", ondelete="CASCADE", deferrable=True, initially="DEFERRED"),
+        primary_key=True,
+    )
+    purpose: Mapped[Purpose] = word(Purpose, primary_key=True)
+    token_hash: Mapped[bytes] = mapped_column(unique=True)
+    made_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+
+
+def put_token(
+    session: Session,
+    *,
+    user_id: UUID,
+    purpose: Purpose,
+    token_hash: bytes,
+    made_at: datetime,
+    expires_at: datetime,
+) -> None:
+    """The user's only token of the purpose from now on."""
+    row = insert(Token).values(
+        user_id=user_id, purpose=purpose, token_hash=token_hash, made_at=made_at, expires_at=expires_at
+    )
+    session.execute(
+        row.on_conflict_do_update(
+            index_elements=[Token.user_id, Token.purpose],
+            set_={name: row.excluded[name] for name in ("token_hash", "made_at", "expires_at")},
+        )
+    )
+
+
+def find_owner(session: Session, token_hash: bytes, *, purpose: Purpose, now: datetime) -> UUID | None:
+    """Whose live token it is."""
+    return session.scalar(
+        select(Token.user_id).where(
+            Token.token_hash == token_hash, Token.purpose == purpose, Token.expires_at > now
+        )
+    )
+
+
+def take_token(session: Session, token_hash: bytes, *, purpose: Purpose, now: datetime) -> bool:
+    """Use the token up; false when somebody else did, or it has ended."""
+    used = delete(Token).where(
+        Token.token_hash == token_hash, Token.purpose == purpose, Token.expires_at > now
+    )
+    return session.scalar(used.returning(Token.user_id)) is not None
+
+
+def delete_expired_tokens(session: Session, *, now: datetime) -> int:
+    """Answers how many went."""
+    gone = session.scalars(delete(Token).where(Token.expires_at <= now).returning(Token.user_id)).all()
+    return len(gone)

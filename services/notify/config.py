@@ -1,0 +1,120 @@
+"""Every knob of notify."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, field_validator, model_validator
+
+from chassis.config import PREFIX, Environment, PartConfig
+from services.notify.domain.messages import Patience
+
+SMTP_SCHEMES = ("smtp", "smtp+starttls", "smtps")
+STEPS_OF_A_MAIL = 5  # MAIL, RCPT, DATA, the content, and a connection made anew.
+
+
+class NotifyConfig(PartConfig):
+    """What can be set of notify beyond what every part has."""
+
+    part: str = Field(default="notify", description="The name of this part.")
+    smtp_url: SecretStr = Field(
+        default=SecretStr("smtp://127.0.0.1:2525"),
+        description="Mail server: smtp://, smtp+starttls:// or smtps:// user:password@host:port.",
+    )
+    smtp_ca_file: Path | None = Field(
+        default=None, description="Certificates the mail server's is checked with; empty: the system's."
+    )
+    smtp_timeout_s: float = Field(
+        default=20, gt=0, le=120, description="Longest wait for one answer of the mail server."
+    )
+    smtp_mails_max: int = Field(
+        default=200, ge=1, le=10_000, description="Mails sent over one connection before it is renewed."
+    )
+    sender: str = Field(
+        default="",
+        max_length=200,
+        description="Address mails come from; empty: the office's address of the settings.",
+    )
+    send_workers: int = Field(
+        default=2, ge=1, le=32, description="Connections to the mail server that are used at once."
+    )
+    send_batch: int = Field(default=20, ge=1, le=500, description="Mails a worker takes at once.")
+    send_lease_s: int = Field(
+        default=300, ge=1, le=3600, description="Time after which a worker's mails go to another one."
+    )
+    send_attempts_max: int = Field(
+        default=16, ge=1, le=100, description="Attempts at one mail before it is given up."
+    )
+    retry_first_s: int = Field(
+        default=15, ge=1, le=3600, description="Wait after the first attempt that failed; it doubles."
+    )
+    retry_longest_s: int = Field(
+        default=1800, ge=1, le=86_400, description="Longest wait between two attempts."
+    )
+    contact_wait_s: int = Field(
+        default=600,
+        ge=0,
+        le=86_400,
+        description="How long a message waits for a customer who is not known yet.",
+    )
+
+    account_mails_days: int = Field(
+        default=90, ge=7, le=3650, description="How long it is kept that a user was written to."
+    )
+    customer_mails_days: int = Field(
+        default=1830, ge=60, le=3650, description="How long it is kept that a customer was written to."
+    )
+
+    @field_validator("smtp_ca_file", mode="before")
+    @classmethod
+    def _read_absent(cls, value: Any) -> Any:
+        return None if value == "" else value
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _check_url(cls, value: SecretStr) -> SecretStr:
+        try:
+            parts = urlsplit(value.get_secret_value())
+            known = parts.scheme in SMTP_SCHEMES and bool(parts.hostname) and parts.port != 0
+        except ValueError:
+            known = False
+        if not known:
+            raise ValueError("must be smtp://, smtp+starttls:// or smtps:// host:port")
+        return value
+
+    @field_validator("sender")
+    @classmethod
+    def _check_sender(cls, value: str) -> str:
+        if value and (value.count("@") != 1 or not value.isprintable() or " " in value):
+            raise ValueError("must be an e-mail address")
+        return value
+
+    @model_validator(mode="after")
+    def _check_sending(self) -> Self:
+        parts = urlsplit(self.smtp_url.get_secret_value())
+        if self.environment is Environment.PRODUCTION and parts.password and parts.scheme == "smtp":
+            raise ValueError(f"{PREFIX}SMTP_URL: production refuses to send a password in clear")
+        if self.send_lease_s < self.mail_s_max:
+            raise ValueError(f"{PREFIX}SEND_LEASE_S: must be {self.mail_s_max:.0f} or more with this timeout")
+        return self
+
+    @property
+    def sealing_key_path(self) -> Path:
+        """What sealed tokens are opened with."""
+        return self.keys_dir / "private" / f"{self.part}.sealing.key"
+
+    @property
+    def mail_s_max(self) -> float:
+        """The longest that one mail can take, in seconds."""
+        return STEPS_OF_A_MAIL * self.smtp_timeout_s
+
+    @property
+    def patience(self) -> Patience:
+        """The knobs that the domain asks for."""
+        return Patience(
+            contact_wait=timedelta(seconds=self.contact_wait_s),
+            attempts_max=self.send_attempts_max,
+            retry_first=timedelta(seconds=self.retry_first_s),
+            retry_longest=timedelta(seconds=self.retry_longest_s),
+        )

@@ -1,0 +1,212 @@
+"""What a message says: its subject, its text and its HTML twin, in the recipient's language.
+
+The texts (`texts/<language>.yaml`) are plain; they meet markup only in the frames (`templates/`), which escape
+everything. Both twins are made of the same texts, so they say the same. Links begin with the provider's `portal_url`
+and with nothing else.
+"""
+
+import functools
+import textwrap
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import yaml
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from jinja2.sandbox import SandboxedEnvironment
+
+from services.notify.documents import formats, payments
+from services.notify.documents.colours import palette
+from services.notify.domain.messages import reference
+from services.notify.storage.messages import Message, Rule
+from services.notify.storage.settings import ProviderSettings
+
+HERE = Path(__file__).parent
+DEFAULT_LANGUAGE = "pl"
+LINE_WIDTH = 76
+FRAMES = dict.fromkeys(Rule, "account") | dict.fromkeys((Rule.INVOICE_ISSUED, *payments.RULES), "amount")
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A rendered message, before it becomes a mail."""
+
+    language: str
+    subject: str
+    text: str
+    html: str
+
+
+def render_letter(message: Message, settings: ProviderSettings, *, token: str = "") -> Letter:
+    """A message in its recipient's language. `token` is the unsealed one of a rule that has a link of its own."""
+    language = choose_language(message.language, settings.languages)
+    values = _values(message, settings, language)
+    texts = {
+        name: formats.bind(" ".join(template.render(values).split(" ")).strip(), language)
+        for name, template in _texts(language)[message.rule].items()
+    }
+    subject = formats.one_line(texts["subject"].replace(formats.NBSP, " "))
+    frame_values = {
+        **values,
+        "language": language,
+        "texts": texts,
+        "subject": subject,
+        "url": _url(message, settings, token),
+        "colours": _palette(settings.brand_colour),
+    }
+    if message.rule is Rule.INVOICE_ISSUED:
+        frame_values |= {"rows": _invoice_rows(texts, values), "transfer": _transfer_rows(texts, values)}
+    if message.rule in payments.RULES:
+        frame_values |= {"rows": payments.rows_of(texts, values), "transfer": []}
+    frame = FRAMES[message.rule]
+    return Letter(
+        language=language,
+        subject=subject,
+        text=_frame(f"{frame}.txt").render(frame_values).strip() + "\n",
+        html=_frame(f"{frame}.html").render(frame_values),
+    )
+
+
+def render_subject(message: Message, settings: ProviderSettings) -> str:
+    """The subject line alone, for lists of messages that have not been sent."""
+    language = choose_language(message.language, settings.languages)
+    template = _texts(language)[message.rule]["subject"]
+    text = template.render(_values(message, settings, language))
+    return formats.one_line(text.replace(formats.NBSP, " "))
+
+
+def choose_language(wanted: str, offered: list[str]) -> str:
+    """The recipient's language if we write it, else the provider's first, else Polish."""
+    for language in (wanted, *offered[:1]):
+        if language in formats.LANGUAGES:
+            return language
+    return DEFAULT_LANGUAGE
+
+
+def _url(message: Message, settings: ProviderSettings, token: str) -> str:
+    paths = {
+        Rule.EMAIL_CONFIRMATION: f"/potwierdzenie?token={quote(token, safe='')}",
+        Rule.PASSWORD_RESET: f"/nowe-haslo?token={quote(token, safe='')}",
+        Rule.INVOICE_ISSUED: f"/faktury/{quote(str(message.facts.get('invoice_id', '')), safe='')}",
+    }
+    if message.rule in payments.RULES:
+        return settings.portal_url + f"/platnosci/{quote(str(message.facts['payment_id']), safe='')}"
+    return settings.portal_url + paths.get(message.rule, "/")
+
+
+# the values that texts may print
+
+
+def _values(message: Message, settings: ProviderSettings, language: str) -> dict[str, Any]:
+    values: dict[str, Any] = {
+        "provider": formats.one_line(settings.name),
+        "address_line": formats.one_line(settings.address_line),
+        "town_line": formats.one_line(settings.town_line),
+        "nip": formats.nip(formats.one_line(settings.nip)),
+        "phone": formats.unbroken(formats.one_line(settings.phone)),
+        "phone_hours": formats.unbroken(formats.one_line(settings.phone_hours)),
+        "emergency_phone": formats.unbroken(formats.one_line(settings.emergency_phone)),
+        "reference": reference(message.message_id),
+        "until": formats.moment(message.expires_at, language),
+    }
+    if message.rule is Rule.PASSWORD_CHANGED:
+        changed_at = datetime.fromisoformat(message.facts["changed_at"])
+        values["changed"] = formats.moment(changed_at, language)
+    if message.rule is Rule.INVOICE_ISSUED:
+        values |= _invoice_values(message, language)
+    if message.rule in payments.RULES:
+        values |= payments.values_of(message, language)
+    return values
+
+
+def _invoice_values(message: Message, language: str) -> dict[str, Any]:
+    facts = message.facts
+    total, previous = int(facts["total_grosze"]), facts["previous_grosze"]
+    due_on = date.fromisoformat(facts["due_on"])
+    difference = None if previous is None else total - int(previous)
+    changes = {True: "more", False: "less"}
+    return {
+        "payable": total > 0,
+        "amount": formats.zloty(total, language),
+        "due": formats.day_weekday(due_on, language),
+        "due_short": formats.day_short(due_on, language),
+        "number": formats.one_line(facts["number"]),
+        "customer": formats.one_line(message.name),
+        "customer_tail": formats.one_line(facts.get("customer_number", ""))[-3:],
+        "premises": formats.one_line(facts.get("premises_label", "")),
+        "period": formats.period(
+            date.fromisoformat(facts["period_from"]), date.fromisoformat(facts["period_to"]), language
+        ),
+        "used": formats.quantity(facts["used"], formats.one_line(facts["unit"]), language)
+        if facts["used"]
+        else "",
+        "previous": "" if previous is None else formats.zloty(int(previous), language),
+        "change": "" if difference is None else changes[difference > 0] if difference else "same",
+        "difference": "" if not difference else formats.zloty(abs(difference), language),
+        "account": formats.account(facts["account_number"]),
+    }
+
+
+def _invoice_rows(texts: Mapping[str, str], values: Mapping[str, Any]) -> list[tuple[str, str]]:
+    rows = [
+        (texts["number_label"], values["number"]),
+        (texts["customer_label"], values["customer"]),
+        (texts["premises_label"], values["premises"]),
+        (texts["period_label"], values["period"]),
+        (texts["used_label"], values["used"]),
+        (texts["previous_label"], texts["previous"] if values["previous"] else ""),
+    ]
+    return [(label, value) for label, value in rows if value]
+
+
+def _transfer_rows(texts: Mapping[str, str], values: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """What a transfer needs, the account first; nothing when there is nothing to pay or nowhere to pay it."""
+    if not values["payable"] or not values["account"]:
+        return []
+    return [
+        (texts["account_label"], values["account"]),
+        (texts["payee_label"], values["provider"]),
+        (texts["transfer_amount_label"], values["amount"]),
+        (texts["transfer_subject_label"], values["number"]),
+    ]
+
+
+# templates, read and compiled once
+
+
+@functools.cache
+def _texts(language: str) -> dict[Rule, dict[str, Template]]:
+    """The texts of each rule; those of `common` belong to every rule that has none of its own by that name."""
+    # Plain text comes out of here: nothing to escape yet. The frames escape it.
+    environment = SandboxedEnvironment(autoescape=False, undefined=StrictUndefined)
+    given = yaml.safe_load((HERE / "texts" / f"{language}.yaml").read_text(encoding="utf-8"))
+    return {
+        rule: {
+            name: environment.from_string(text) for name, text in {**given["common"], **given[rule]}.items()
+        }
+        for rule in Rule
+    }
+
+
+@functools.cache
+def _frame(name: str) -> Template:
+    environment = Environment(
+        loader=FileSystemLoader(HERE / "templates"),
+        autoescape=name.endswith(".html"),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["wrapped"] = _wrapped
+    return environment.get_template(name)
+
+
+_palette = functools.lru_cache(maxsize=16)(palette)
+
+
+def _wrapped(text: str) -> str:
+    """Lines of a width that is easy to read; an address or an amount is never cut."""
+    return "\n".join(textwrap.wrap(text, LINE_WIDTH, break_long_words=False, break_on_hyphens=False))

@@ -1,0 +1,33 @@
+"""What notify tells the others about messages."""
+
+from datetime import datetime
+
+from ebok.notify.v1 import events_pb2
+from sqlalchemy.orm import Session
+
+from chassis import wire
+from chassis.messaging import outbox
+from services.notify.storage.base import OutboxRow
+from services.notify.storage.messages import Message
+
+
+def message_sent(session: Session, message: Message, *, sent_at: datetime) -> None:
+    """The mail server took it."""
+    event = events_pb2.MessageSent(
+        message_id=str(message.message_id),
+        customer_id=wire.pack_id(message.customer_id),
+        rule=message.rule.value,
+        sent_at=wire.pack_instant(sent_at),
+    )
+    outbox.announce(session, OutboxRow, event, key=event.message_id)
+
+
+def message_failed(session: Session, message: Message, *, reason: str) -> None:
+    """It was given up."""
+    event = events_pb2.MessageFailed(
+        message_id=str(message.message_id),
+        customer_id=wire.pack_id(message.customer_id),
+        rule=message.rule.value,
+        reason=reason,
+    )
+    outbox.announce(session, OutboxRow, event, key=event.message_id)

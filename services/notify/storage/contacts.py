@@ -1,0 +1,37 @@
+"""How to reach customers: our own copy of what billing announces, the newest version of each."""
+
+from collections.abc import Collection
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from chassis import copies
+from services.notify.storage.base import Base
+
+
+class Contact(Base):
+    """A customer and where mail goes; `email` may be empty. `version` is billing's and only grows."""
+
+    __tablename__ = "contacts"
+
+    customer_id: Mapped[UUID] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column(BigInteger)
+    number: Mapped[str]
+    name: Mapped[str]
+    email: Mapped[str]
+    language: Mapped[str]
+    e_invoice: Mapped[bool]
+    premises_label: Mapped[str]
+
+
+def find_contacts(session: Session, customer_ids: Collection[UUID]) -> dict[UUID, Contact]:
+    """Those of the customers who are known."""
+    found = session.scalars(select(Contact).where(Contact.customer_id.in_(customer_ids)))
+    return {contact.customer_id: contact for contact in found}
+
+
+def keep_newest(session: Session, values: dict[str, Any]) -> bool:
+    """Write a contact unless a later version is known; true when it was written. `values` names every column."""
+    return copies.keep_newest(session, Contact, values)

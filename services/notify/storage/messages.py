@@ -1,0 +1,218 @@
+"""Messages and what became of them. A message is a row before it is anything else."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    CheckConstraint,
+    Index,
+    Select,
+    UniqueConstraint,
+    and_,
+    delete,
+    func,
+    or_,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.dialects.postgresql import JSONB, insert
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from chassis.columns import one_of, word
+from chassis.keyset import Page, Window, fetch_page
+from services.notify.storage.base import Base
+
+
+class Rule(StrEnum):
+    """Why a message is sent."""
+
+    EMAIL_CONFIRMATION = "email_confirmation"
+    REGISTRATION_REPEATED = "registration_repeated"
+    PASSWORD_RESET = "password_reset"  # noqa: S105 - the name of a rule
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105 - the name of a rule
+    INVOICE_ISSUED = "invoice_issued"
+    PAYMENT_RECEIVED = "payment_received"
+    PAYMENT_FAILED = "payment_failed"
+    PAYMENT_REFUNDED = "payment_refunded"
+
+
+class Channel(StrEnum):
+    """How it travels."""
+
+    EMAIL = "email"
+
+
+class MessageStatus(StrEnum):
+    """SENDING is a message in the hands of a worker: until `leased_until` nobody else touches it."""
+
+    PLANNED = "PLANNED"
+    SENDING = "SENDING"
+    SENT = "SENT"
+    DELIVERED = "DELIVERED"
+    FAILED = "FAILED"
+    SUPPRESSED = "SUPPRESSED"
+
+
+OPEN = (MessageStatus.PLANNED, MessageStatus.SENDING)
+_OPEN_SQL = "status IN ('PLANNED', 'SENDING')"
+
+
+class Message(Base):
+    """One message to one recipient.
+
+    `recipient` is the party, `user:<id>` or `customer:<id>`; the address is that of the last attempt. `facts` is what
+    the text is made of. `sealed_token` is there only until the message is done.
+    """
+
+    __tablename__ = "messages"
+    __table_args__ = (
+        one_of("rule", Rule),
+        one_of("channel", Channel),
+        one_of("status", MessageStatus),
+        CheckConstraint(f"sealed_token IS NULL OR {_OPEN_SQL}", name="token_erased"),
+        CheckConstraint("(status = 'SENDING') = (leased_until IS NOT NULL)", name="sending_is_leased"),
+        CheckConstraint("(status IN ('SENT', 'DELIVERED')) = (sent_at IS NOT NULL)", name="sent_at"),
+        UniqueConstraint("rule", "subject_id", "recipient", "channel"),
+        Index("messages_waiting", "next_attempt_at", "message_id", postgresql_where=text(_OPEN_SQL)),
+        Index("messages_by_customer", "customer_id", "message_id"),
+    )
+
+    message_id: Mapped[UUID] = mapped_column(primary_key=True)
+    rule: Mapped[Rule] = word(Rule)
+    channel: Mapped[Channel] = word(Channel)
+    subject_id: Mapped[str]
+    recipient: Mapped[str]
+    customer_id: Mapped[UUID | None]
+    address: Mapped[str]
+    name: Mapped[str]
+    language: Mapped[str]
+    facts: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    sealed_token: Mapped[bytes | None]
+    status: Mapped[MessageStatus] = word(MessageStatus)
+    reason: Mapped[str]
+    subject: Mapped[str]
+    planned_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    next_attempt_at: Mapped[datetime]
+    attempts: Mapped[int]
+    lease_id: Mapped[UUID | None]
+    leased_until: Mapped[datetime | None]
+    sent_at: Mapped[datetime | None]
+    traceparent: Mapped[str]
+
+
+def find_oldest_due(session: Session, *, now: datetime) -> datetime | None:
+    """Since when the first of the due messages has been due; None when there is none."""
+    first = _due(now).with_only_columns(Message.next_attempt_at).order_by(Message.next_attempt_at).limit(1)
+    return session.scalar(first)
+
+
+def _due(now: datetime) -> Select[UUID]:
+    """Open, due, and in nobody's hands. The lease runs on the database's clock: the suite's may be moved by hand."""
+    return select(Message.message_id).where(
+        Message.status.in_(OPEN),
+        Message.next_attempt_at <= now,
+        or_(Message.leased_until.is_(None), Message.leased_until < func.clock_timestamp()),
+    )
+
+
+def add_message(session: Session, values: dict[str, Any]) -> UUID | None:
+    """Store a message; None when the same was stored before."""
+    defaults = {
+        "status": MessageStatus.PLANNED,
+        "reason": "",
+        "subject": "",
+        "attempts": 0,
+    }
+    statement = insert(Message).values(**defaults, **values).on_conflict_do_nothing()
+    return session.execute(statement.returning(Message.message_id)).scalar()
+
+
+def find_subjects(session: Session, rule: Rule, subject_ids: Collection[str]) -> set[str]:
+    """Those of the subjects about which there is a message of the rule, whatever became of it."""
+    statement = select(Message.subject_id).where(Message.rule == rule, Message.subject_id.in_(subject_ids))
+    return set(session.scalars(statement)) if subject_ids else set()
+
+
+def wake_waiting(session: Session, customer_id: UUID, *, now: datetime) -> None:
+    """What waits for this customer's contact is due now."""
+    session.execute(
+        update(Message)
+        .where(
+            Message.customer_id == customer_id,
+            Message.status == MessageStatus.PLANNED,
+            Message.next_attempt_at > now,
+            Message.attempts == 0,
+        )
+        .values(next_attempt_at=now)
+    )
+
+
+def lease_due(
+    session: Session, lease_id: UUID, *, now: datetime, lease: timedelta, count_max: int
+) -> Sequence[Message]:
+    """Take messages that are due, or that a worker took and never gave back, into the hands of one worker."""
+    due = (
+        _due(now)
+        .order_by(Message.next_attempt_at, Message.message_id)
+        .limit(count_max)
+        .with_for_update(skip_locked=True)
+        .cte(
+            "due"
+        )  # Run once: as a plain subquery the planner may run it per row and lock more than it takes.
+    )
+    taken = session.scalars(
+        update(Message)
+        .where(Message.message_id.in_(select(due.c.message_id)))
+        .values(
+            status=MessageStatus.SENDING,
+            lease_id=lease_id,
+            leased_until=func.clock_timestamp() + lease,
+        )
+        .returning(Message)
+        .execution_options(synchronize_session=False)
+    )
+    return sorted(taken, key=lambda message: (message.next_attempt_at, message.message_id))
+
+
+def close_lease(session: Session, message_id: UUID, lease_id: UUID, values: dict[str, Any]) -> bool:
+    """Write what became of a leased message; false when the lease had been lost to somebody else."""
+    done = session.execute(
+        update(Message)
+        .where(Message.message_id == message_id, Message.lease_id == lease_id)
+        .values(lease_id=None, leased_until=None, **values)
+        .execution_options(synchronize_session=False)
+        .returning(Message.message_id)
+    )
+    return done.first() is not None
+
+
+def list_messages(session: Session, customer_id: UUID, *, window: Window) -> Page:
+    """A customer's messages, the newest first: their ids grow with time."""
+    statement = select(Message).where(Message.customer_id == customer_id)
+    return fetch_page(
+        session, statement, keys=[Message.message_id], window=window, descending=True, scalars=True
+    )
+
+
+def erase_done(
+    session: Session, *, of_users_before: datetime, of_customers_before: datetime, count_max: int
+) -> int:
+    """Delete messages that were done with long ago, at most so many; answers how many."""
+    old = (
+        select(Message.message_id)
+        .where(
+            Message.status.not_in(OPEN),
+            or_(
+                and_(Message.customer_id.is_(None), Message.planned_at < of_users_before),
+                Message.planned_at < of_customers_before,
+            ),
+        )
+        .limit(count_max)
+    )
+    gone = session.scalars(delete(Message).where(Message.message_id.in_(old)).returning(Message.message_id))
+    return len(gone.all())

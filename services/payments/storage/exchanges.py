@@ -1,0 +1,169 @@
+"""Everything that was said between us and the providers, as it was, before anybody judged it."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from psycopg.types.json import Jsonb
+from sqlalchemy import CheckConstraint, ColumnElement, Index, and_, delete, insert, or_, select, text, update
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from chassis.columns import one_of, word
+from chassis.database import Reader
+from services.payments.storage.base import Base
+
+BODY_BYTES_MAX = 64 * 1024
+# What an address of ours is for, and what a message that came there is called.
+NOTIFICATION, REFUND_NOTIFICATION = "notification", "refund_notification"
+KINDS_OF_ADDRESSES = {"payment": NOTIFICATION, "refund": REFUND_NOTIFICATION}
+
+
+class Direction(StrEnum):
+    """Who spoke first: we asked (`out`), or the provider sent something (`in`)."""
+
+    OUT = "out"
+    IN = "in"
+
+
+class Verdict(StrEnum):
+    """What we made of a message."""
+
+    ACCEPTED = "ACCEPTED"
+    REPEATED = "REPEATED"
+    SIGN_WRONG = "SIGN_WRONG"
+    AMOUNT_WRONG = "AMOUNT_WRONG"
+    CURRENCY_WRONG = "CURRENCY_WRONG"
+    MERCHANT_WRONG = "MERCHANT_WRONG"
+    NOT_OURS = "NOT_OURS"
+    MALFORMED = "MALFORMED"
+    NO_ANSWER = "NO_ANSWER"
+    PROVIDER_FAULT = "PROVIDER_FAULT"
+    REFUSED = "REFUSED"
+
+
+class Exchange(Base):
+    """One question of ours with its answer, or one message of a provider.
+
+    `asked` is our question (line and body), `body` the provider's words, both cut at 64 KiB. The verdict is empty
+    while a message waits to be judged; `judge_after` and `tries` are of messages whose judging failed.
+    """
+
+    __tablename__ = "exchanges"
+    __table_args__ = (
+        one_of("direction", Direction),
+        one_of("verdict", Verdict),
+        CheckConstraint(f"octet_length(body) <= {BODY_BYTES_MAX}", name="body"),
+        CheckConstraint(f"octet_length(asked) <= {BODY_BYTES_MAX}", name="asked"),
+        Index(
+            "exchanges_waiting",
+            "judge_after",
+            "exchange_id",
+            postgresql_where=text("direction = 'in' AND verdict IS NULL"),
+        ),
+        Index("exchanges_by_payment", "payment_id", "exchange_id"),
+        Index("exchanges_by_age", "happened_at"),
+    )
+
+    exchange_id: Mapped[UUID] = mapped_column(primary_key=True)
+    happened_at: Mapped[datetime]
+    direction: Mapped[Direction] = word(Direction)
+    provider: Mapped[str]
+    kind: Mapped[str]
+    payment_id: Mapped[UUID | None]
+    http_status: Mapped[int]
+    asked: Mapped[bytes]
+    body: Mapped[bytes]
+    headers: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    sender: Mapped[str]
+    verdict: Mapped[Verdict | None] = word(Verdict)
+    judge_after: Mapped[datetime]
+    tries: Mapped[int]
+
+
+def add_exchange(session: Session, values: dict[str, Any]) -> None:
+    """Insert a message as it is; `judge_after` is the moment it happened."""
+    row = {"payment_id": None, "asked": b"", "sender": "", "verdict": None, "tries": 0, **values}
+    session.execute(insert(Exchange).values(judge_after=values["happened_at"], **row))
+
+
+_RECEIVE = """
+    INSERT INTO exchanges (exchange_id, happened_at, direction, provider, kind, http_status, asked, body, headers,
+                           sender, judge_after, tries)
+    VALUES (%(exchange_id)s, %(happened_at)s, 'in', %(provider)s, %(kind)s, 0, '', %(body)s, %(headers)s, %(sender)s,
+            %(happened_at)s, 0)
+    RETURNING exchange_id
+"""
+
+
+def receive(reader: Reader, values: Mapping[str, Any]) -> None:
+    """Keep what a provider sent, in one statement that is its own transaction: providers send in floods."""
+    reader.rows(_RECEIVE, {**values, "headers": Jsonb(values["headers"])})
+
+
+def give_verdict(
+    session: Session, exchange_id: UUID, verdict: Verdict, *, payment_id: UUID | None = None
+) -> None:
+    """Say what was made of a message, and of which payment it speaks when that is known only now."""
+    values: dict[str, Any] = {"verdict": verdict}
+    if payment_id is not None:
+        values["payment_id"] = payment_id
+    session.execute(update(Exchange).where(Exchange.exchange_id == exchange_id).values(**values))
+
+
+def lock_waiting(session: Session, *, now: datetime) -> Exchange | None:
+    """The next message to judge that nobody else judges at this moment, held until the transaction ends."""
+    return session.scalar(
+        select(Exchange)
+        .where(*_waiting(now))
+        .order_by(Exchange.judge_after, Exchange.exchange_id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+
+
+def _waiting(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    return Exchange.direction == Direction.IN, Exchange.verdict.is_(None), Exchange.judge_after <= now
+
+
+def is_any_waiting(session: Session, *, now: datetime) -> bool:
+    """Whether there is a message to judge."""
+    return session.scalar(select(Exchange.exchange_id).where(*_waiting(now)).limit(1)) is not None
+
+
+def put_off(session: Session, exchange_id: UUID, *, now: datetime, longest: timedelta) -> None:
+    """Its judging failed: again later, after twice as long each time."""
+    exchange = session.get(Exchange, exchange_id, with_for_update=True)
+    if exchange is not None and exchange.verdict is None:
+        exchange.tries += 1
+        exchange.judge_after = now + min(timedelta(seconds=2 ** min(exchange.tries, 20)), longest)
+
+
+def list_exchanges(session: Session, payment_id: UUID, *, limit: int) -> Sequence[Exchange]:
+    """What was said about a payment, the newest first."""
+    statement = select(Exchange).where(Exchange.payment_id == payment_id)
+    return session.scalars(statement.order_by(Exchange.exchange_id.desc()).limit(limit)).all()
+
+
+def erase_old(session: Session, *, before: datetime, strangers_before: datetime, count_max: int) -> int:
+    """Delete what was said before an instant, sooner what is of no payment; answers how many rows."""
+    old = (
+        select(Exchange.exchange_id)
+        .where(
+            or_(
+                Exchange.happened_at < before,
+                and_(
+                    Exchange.happened_at < strangers_before,
+                    Exchange.payment_id.is_(None),
+                    or_(Exchange.verdict.is_not(None), Exchange.direction == Direction.OUT),
+                ),
+            )
+        )
+        .limit(count_max)
+    )
+    gone = session.scalars(
+        delete(Exchange).where(Exchange.exchange_id.in_(old)).returning(Exchange.exchange_id)
+    )
+    return len(gone.all())
