@@ -1,0 +1,1 @@
+"""The part that speaks HTTP to people: the portal and the console."""

@@ -1,0 +1,48 @@
+"""The gateway as a WSGI application: two blueprints for people, one for payment providers, one look, one error page."""
+
+from flask import Flask, Response, request
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from chassis import tracing
+from chassis.clock import Clock, SystemClock
+from gateway.clients import Clients, connect
+from gateway.config import GatewayConfig
+from gateway.console import console
+from gateway.portal import portal
+from gateway.web import init_web
+from gateway.web.sessions import init_sessions, login_url, preferences
+from gateway.web.settings import RememberedSettings
+from gateway.webhooks import webhooks
+
+
+def create_app(config: GatewayConfig, clients: Clients | None = None, clock: Clock | None = None) -> Flask:
+    """The whole gateway. `clients` and `clock` are given by tests; else they follow from the configuration."""
+    clock = clock or SystemClock(config.clock_offset_file)
+    clients = clients or connect(config, clock)
+    app = Flask("gateway", static_folder=None, template_folder="templates")  # Static files: web.assets.
+    app.secret_key = config.secret_key.get_secret_value()
+    app.config.update(
+        MAX_CONTENT_LENGTH=config.form_bytes_max, MAX_FORM_PARTS=200, PUBLIC_URL=config.public_url
+    )
+    app.extensions.update(ebok_clients=clients, ebok_config=config, ebok_clock=clock)
+    if config.proxies:
+        proxies = config.proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=0)  # type: ignore[method-assign]
+    app.before_request(_enter_trace)
+    init_sessions(app, secure=config.secure)
+    settings = RememberedSettings(clients, seconds=config.settings_seconds)
+    init_web(app, settings=settings.current, preferences=preferences, login=login_url, clock=clock)
+    app.register_blueprint(portal)
+    app.register_blueprint(console)
+    app.register_blueprint(webhooks)
+    app.add_url_rule("/zdrowie", "health", _answer_health)
+    return app
+
+
+def _enter_trace() -> None:
+    tracing.enter(tracing.child_of(request.headers.get(tracing.HEADER, "")))
+
+
+def _answer_health() -> Response:
+    """For probes: this process answers. It says nothing of the services behind it."""
+    return Response("ok\n", mimetype="text/plain")

@@ -1,0 +1,22 @@
+"""Identity: users, sessions, grants, audit log, settings."""
+
+from ebok.identity.v1 import (
+    audit_pb2_grpc,
+    grants_pb2_grpc,
+    sessions_pb2_grpc,
+    settings_pb2_grpc,
+    users_pb2_grpc,
+)
+
+from chassis.rpc.client import Channel
+
+
+class Identity:
+    """The stubs of identity."""
+
+    def __init__(self, channel: Channel) -> None:
+        self.users = channel.stub(users_pb2_grpc.UserServiceStub)
+        self.sessions = channel.stub(sessions_pb2_grpc.SessionServiceStub)
+        self.grants = channel.stub(grants_pb2_grpc.GrantServiceStub)
+        self.audit = channel.stub(audit_pb2_grpc.AuditServiceStub)
+        self.settings = channel.stub(settings_pb2_grpc.SettingsServiceStub)

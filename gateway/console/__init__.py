@@ -1,0 +1,98 @@
+"""The provider's pages. Importing the modules registers their views.
+
+Everything here is for staff who have logged in, except the door itself. What a role allows is decided by the service
+that is asked; the pages only leave out what would be refused.
+"""
+
+from typing import Any
+
+from flask import Blueprint, current_app, redirect, request
+from flask_login import current_user
+from werkzeug.wrappers import Response
+
+from chassis.errors import Invalid
+from gateway.web.errors import page_of_refusal, respond
+from gateway.web.paging import CURSOR, here
+
+console = Blueprint("console", __name__, url_prefix="/konsola")
+WITHOUT_LOGIN = frozenset({"console.log_in"})
+
+
+@console.before_request
+def _let_in_staff() -> Response | None:
+    """Deny by default: a view that is not named above needs a login."""
+    if request.endpoint in WITHOUT_LOGIN or current_user.is_authenticated:
+        return None
+    answer: Response = current_app.login_manager.unauthorized()  # type: ignore[attr-defined]
+    return answer
+
+
+@console.context_processor
+def _who_is_here() -> dict[str, Any]:
+    """What the layout shows of the person, and `may("billing.runs.issue")` for buttons."""
+    if not current_user.is_authenticated:
+        return {}
+    person = current_user.staff
+    roles = ", ".join(str(words.ROLES.get(role, role)) for role in person.roles)
+    return {
+        "staff": {"name": person.name, "role": roles},
+        "permissions": frozenset(person.permissions),
+        "may": current_user.may,
+    }
+
+
+@console.errorhandler(Invalid)
+def _on_invalid(refusal: Invalid) -> Response:
+    """A list's cut-off address leads to the list's beginning; anything else becomes an error page."""
+    of_cursor = any(violation.field.endswith(CURSOR) for violation in refusal.violations)
+    if of_cursor and request.method == "GET" and request.args.get(CURSOR):
+        return redirect(here(cursor=None), code=303)
+    return respond(page_of_refusal(refusal), reason=refusal.reason)
+
+
+from gateway.console import (  # noqa: E402
+    allocations,
+    audit,
+    contracts,
+    customers,
+    desk,
+    grants,
+    imports,
+    invoices,
+    ledger,
+    messages,
+    parked,
+    payment_words,
+    payments,
+    readings,
+    refunds,
+    run_invoices,
+    runs,
+    sessions,
+    tariffs,
+    words,
+)
+
+__all__ = [
+    "allocations",
+    "audit",
+    "console",
+    "contracts",
+    "customers",
+    "desk",
+    "grants",
+    "imports",
+    "invoices",
+    "ledger",
+    "messages",
+    "parked",
+    "payment_words",
+    "payments",
+    "readings",
+    "refunds",
+    "run_invoices",
+    "runs",
+    "sessions",
+    "tariffs",
+    "words",
+]

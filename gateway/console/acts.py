@@ -1,0 +1,117 @@
+"""The audit log in words: a sentence for each act that is recorded, and where its subject is found.
+
+Acts are RPC names. Sentences have no subject, so that they read the same whoever acted: „otworzono kartę klienta”.
+"""
+
+from typing import Any
+
+from ebok.identity.v1 import audit_pb2
+from flask import url_for
+from flask_babel import LazyString
+
+from gateway.web.languages import lazy_gettext as _l
+
+ACTS: dict[str, LazyString] = {
+    "ebok.identity.v1.SessionService/LogIn": _l("logged in"),
+    "ebok.identity.v1.SessionService/LogOut": _l("logged out"),
+    "ebok.identity.v1.UserService/Register": _l("registered an account in the portal"),
+    "ebok.identity.v1.UserService/ConfirmEmail": _l("confirmed the e-mail address of an account"),
+    "ebok.identity.v1.UserService/RequestPasswordReset": _l("asked for a new password"),
+    "ebok.identity.v1.UserService/ResetPassword": _l("set a new password"),
+    "ebok.identity.v1.UserService/UpdateProfile": _l("changed the profile in the portal"),
+    "ebok.identity.v1.GrantService/ClaimCustomer": _l("got access to the customer by proof"),
+    "ebok.identity.v1.GrantService/ListCustomerGrants": _l("saw who has access to the customer"),
+    "ebok.identity.v1.AuditService/ListAuditEntries": _l("looked into the audit log"),
+    "ebok.billing.v1.CustomerService/GetCustomer": _l("opened the customer's page"),
+    "ebok.billing.v1.CustomerService/SearchCustomers": _l("searched for customers"),
+    "ebok.billing.v1.CustomerService/UpdateContactData": _l("changed the contact data"),
+    "ebok.billing.v1.ContractService/ListContracts": _l("saw the customer's contracts"),
+    "ebok.billing.v1.ContractService/GetContractPdf": _l("fetched a contract as PDF"),
+    "ebok.billing.v1.MeterService/ListServicePoints": _l("saw the customer's meters"),
+    "ebok.billing.v1.ReadingService/ListReadings": _l("saw the customer's readings"),
+    "ebok.billing.v1.ReadingService/GetUsage": _l("saw the customer's use"),
+    "ebok.billing.v1.InvoiceService/ListInvoices": _l("saw the customer's invoices"),
+    "ebok.billing.v1.InvoiceService/GetInvoice": _l("opened an invoice"),
+    "ebok.billing.v1.InvoiceService/GetInvoicePdf": _l("fetched an invoice as PDF"),
+    "ebok.billing.v1.InvoiceService/GetInvoicePdfs": _l("fetched several invoices as PDF"),
+    "ebok.billing.v1.LedgerService/GetBalance": _l("saw the customer's balance"),
+    "ebok.billing.v1.LedgerService/GetStatement": _l("saw the customer's statement"),
+    "ebok.billing.v1.LedgerService/GetCharges": _l("saw the customer's charges"),
+    "ebok.billing.v1.LedgerService/ListAllocations": _l("saw why money went where"),
+    "ebok.billing.v1.LedgerService/GetOverview": _l("saw the customer's balance and last invoices"),
+    "ebok.billing.v1.BillingRunService/CreateBillingRun": _l("started a billing run"),
+    "ebok.billing.v1.BillingRunService/RecalculateBillingRun": _l("had a billing run calculated again"),
+    "ebok.billing.v1.BillingRunService/IssueBillingRun": _l("issued the invoices of a run"),
+    "ebok.billing.v1.BillingRunService/DiscardBillingRun": _l("discarded a billing run"),
+    "ebok.billing.v1.BillingRunService/ListRunInvoices": _l("saw the drafts of a run"),
+    "ebok.billing.v1.BillingRunService/GetRunInvoice": _l("opened a draft of a run"),
+    "ebok.billing.v1.BillingRunService/ListParked": _l("saw the parked customers of a run"),
+    "ebok.billing.v1.TariffService/CreateTariffVersion": _l("started a version of a tariff"),
+    "ebok.billing.v1.TariffService/UpdateTariffVersion": _l("changed a draft of a tariff"),
+    "ebok.billing.v1.TariffService/PublishTariffVersion": _l("published a version of a tariff"),
+    "ebok.billing.v1.TariffService/DeleteTariffVersion": _l("deleted a draft of a tariff"),
+    "ebok.billing.v1.ImportService/StartImport": _l("started an import"),
+    "ebok.billing.v1.ImportService/FinishImport": _l("finished an import"),
+    "ebok.billing.v1.ImportService/CancelImport": _l("stopped an import"),
+    "ebok.billing.v1.ImportService/ListRejects": _l("saw the refused rows of an import"),
+    "ebok.payments.v1.PaymentService/StartPayment": _l("started a payment"),
+    "ebok.payments.v1.PaymentService/GetPayment": _l("opened a payment"),
+    "ebok.payments.v1.PaymentService/ListPayments": _l("saw the customer's payments"),
+    "ebok.payments.v1.PaymentService/GetConfirmationPdf": _l("fetched the confirmation of a payment"),
+    "ebok.payments.v1.PaymentService/SearchPayments": _l("searched for payments"),
+    "ebok.payments.v1.PaymentService/ListExchanges": _l("saw the messages of a payment with the operator"),
+    "ebok.payments.v1.PaymentService/CheckPayment": _l("had the operator asked about a payment"),
+    "ebok.payments.v1.RefundService/RefundPayment": _l("gave a payment back"),
+    "ebok.payments.v1.RefundService/ListRefunds": _l("saw the refunds of a payment"),
+    "ebok.notify.v1.MessageService/ListMessages": _l("saw the messages to the customer"),
+}
+
+ACTOR_KINDS: dict[str, LazyString] = {
+    "user": _l("portal"),
+    "customer": _l("portal"),
+    "staff": _l("staff"),
+    "system": _l("system"),
+    "nobody": _l("before login"),
+}
+
+# A service's acts lead to the page of what they touched; the argument takes the subject's id.
+_SUBJECTS = {
+    "BillingRunService": ("console.run", "run_id"),
+    "TariffService": ("console.tariff", "tariff_version_id"),
+    "ImportService": ("console.import_", "import_id"),
+}
+_OF_CUSTOMER = {
+    "InvoiceService/GetInvoice": ("console.customer_invoice", "invoice_id"),
+    "InvoiceService/GetInvoicePdf": ("console.customer_invoice", "invoice_id"),
+    "PaymentService/StartPayment": ("console.payment", "payment_id"),
+    "PaymentService/GetPayment": ("console.payment", "payment_id"),
+    "PaymentService/GetConfirmationPdf": ("console.payment", "payment_id"),
+    "PaymentService/CheckPayment": ("console.payment", "payment_id"),
+    "RefundService/RefundPayment": ("console.payment", "payment_id"),
+}
+_GONE = frozenset({"TariffService/DeleteTariffVersion"})
+
+
+def act_words(act: str) -> str:
+    """The sentence of an act; a job, or what is newer than this page, prints by its own name."""
+    words = ACTS.get(act)
+    return act if words is None else str(words)
+
+
+def actor_kind_word(kind: str) -> str:
+    """The kind of who acted."""
+    return str(ACTOR_KINDS.get(kind, kind))
+
+
+def subject_url(entry: audit_pb2.AuditEntry) -> str:
+    """The page of what an act touched; empty when there is none."""
+    name = entry.act.rpartition(".")[2]
+    if not entry.subject_id or name in _GONE:
+        return ""
+    if name in _OF_CUSTOMER and entry.customer_id:
+        endpoint, argument = _OF_CUSTOMER[name]
+        values: dict[str, Any] = {"customer_id": entry.customer_id, argument: entry.subject_id}
+        return url_for(endpoint, **values)
+    endpoint, argument = _SUBJECTS.get(name.partition("/")[0], ("", ""))
+    subject: dict[str, Any] = {argument: entry.subject_id}
+    return url_for(endpoint, **subject) if endpoint else ""

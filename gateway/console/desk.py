@@ -1,0 +1,41 @@
+"""Pulpit: what there is, and what waits for somebody."""
+
+from ebok.billing.v1 import customers_pb2, imports_pb2, runs_pb2
+from ebok.common.v1.paging_pb2 import PageRequest
+from ebok.payments.v1 import payments_pb2
+from flask import g, render_template
+from flask_login import current_user
+
+from gateway.console import console
+from gateway.web.calls import ahead, at_once, clients
+
+NEWEST = 5
+UNDER_WAY = (runs_pb2.RUN_STATUS_CALCULATING, runs_pb2.RUN_STATUS_ISSUING)
+WAITING = (runs_pb2.RUN_STATUS_READY, runs_pb2.RUN_STATUS_FAILED)
+
+
+@console.get("/")
+def desk() -> str:
+    """Figures, queues, the newest runs and imports, and how old the data are."""
+    billing = clients().billing
+    page = PageRequest(page_size=NEWEST)
+    stuck = None
+    if current_user.may("payments.payments.search"):
+        asked = payments_pb2.SearchPaymentsRequest(stuck=True, page=PageRequest(page_size=1))
+        stuck = ahead(clients().payments.payments.SearchPayments, asked)
+    figures, runs, imports = at_once(
+        (billing.customers.GetDesk, customers_pb2.GetDeskRequest()),
+        (billing.runs.ListBillingRuns, runs_pb2.ListBillingRunsRequest(page=page)),
+        (billing.imports.ListImports, imports_pb2.ListImportsRequest(page=page)),
+    )
+    found = stuck() if stuck is not None else None
+    g.nav_counts = {"runs": figures.parked_count, "payments": found.stuck_count if found is not None else 0}
+    return render_template(
+        "console/desk.html",
+        desk=figures,
+        data_age=figures.newest_data_at if figures.HasField("newest_data_at") else None,
+        runs=runs.runs,
+        under_way=[run for run in runs.runs if run.status in UNDER_WAY],
+        waiting=[run for run in runs.runs if run.status in WAITING],
+        imports=imports.imports,
+    )

@@ -1,0 +1,86 @@
+"""Customers' pages. Importing the modules registers their views.
+
+Every page needs a log-in, and a customer to be about, unless it is named here.
+"""
+
+from flask import Blueprint, current_app, redirect, request, url_for
+from flask_login import current_user
+from werkzeug.wrappers import Response
+
+portal = Blueprint("portal", __name__)
+
+PUBLIC = frozenset(
+    f"portal.{name}"
+    for name in (
+        "home",
+        "log_in",
+        "log_out",
+        "register",
+        "register_sent",
+        "confirm",
+        "reset",
+        "reset_sent",
+        "new_password",
+        "help",
+        "accessibility",
+        "privacy",
+    )
+)
+WITHOUT_CUSTOMER = frozenset({"portal.claim", "portal.profile", "portal.more", "portal.select_customer"})
+
+
+@portal.before_request
+def _let_in() -> Response | None:
+    """Deny by default: strangers are led to the log-in, users without a customer to the proof."""
+    if request.endpoint in PUBLIC:
+        return None
+    if not current_user.is_authenticated:
+        answer: Response = current_app.login_manager.unauthorized()  # type: ignore[attr-defined]
+        return answer
+    if not current_user.customer_id and request.endpoint not in WITHOUT_CUSTOMER:
+        return redirect(url_for("portal.claim"), code=303)
+    return None
+
+
+from gateway.portal import (  # noqa: E402
+    contracts,
+    grants,
+    home,
+    invoices,
+    ledger,
+    passwords,
+    pay_desks,
+    paying,
+    payment_words,
+    payments,
+    profile,
+    sessions,
+    start,
+    texts,
+    transfers,
+    usage,
+    users,
+    words,
+)
+
+__all__ = [
+    "contracts",
+    "grants",
+    "home",
+    "invoices",
+    "ledger",
+    "passwords",
+    "pay_desks",
+    "paying",
+    "payment_words",
+    "payments",
+    "portal",
+    "profile",
+    "sessions",
+    "start",
+    "texts",
+    "transfers",
+    "usage",
+    "users",
+    "words",
+]

@@ -1,0 +1,46 @@
+"""The first page after log-in: how much, until when; use; the last invoices."""
+
+from ebok.billing.v1 import ledger_pb2
+from flask import render_template
+from flask_login import current_user
+
+from gateway.portal import portal
+from gateway.portal.usage_charts import chart_of
+from gateway.web.calls import call, clients
+from gateway.web.languages import language
+
+
+@portal.get("/start")
+def start() -> str:
+    """One call: the overview."""
+    overview = call(
+        clients().billing.ledger.GetOverview,
+        ledger_pb2.GetOverviewRequest(customer_id=current_user.customer_id),
+    )
+    usage = chart_of(overview.usage) if overview.HasField("usage") else None
+    return render_template(
+        "portal/start/index.html",
+        overview=overview,
+        balance=overview.balance,
+        usage=usage,
+        grant=current_user.grant,
+        next_is_all=_next_is_all(overview),
+        name=greeted(current_user.user.name),
+    )
+
+
+def _next_is_all(overview: ledger_pb2.GetOverviewResponse) -> bool:
+    """Whether the amount shown is that of one invoice, so that its own transfer data are the right ones."""
+    balance = overview.balance
+    shown = balance.open_amount if balance.overdue.grosze else balance.next_amount
+    return any(
+        one.invoice_id == balance.next_invoice_id and one.open_amount == shown
+        for one in overview.last_invoices
+    )
+
+
+def greeted(name: str) -> str:
+    """`Anno` for Anna: Polish greets in the vocative. Only where the form is certain; else the name as it is."""
+    if language() != "pl" or not name.isalpha() or len(name) < 3 or not name.endswith("a"):
+        return name
+    return name if name[-2].lower() in "aeiouyąęó" else name[:-1] + "o"

@@ -1,0 +1,74 @@
+"""The headers of safety on every answer.
+
+No inline style or script, no other host, no framing, nothing kept of a page: whoever presses Back at a
+borrowed computer after logging out sees nothing. A view that serves something public sets its own
+`Cache-Control`.
+"""
+
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, g, request
+
+from gateway.web.cookies import MACHINES
+
+POLICY = {
+    "default-src": "'none'",
+    "style-src": "'self'",
+    "script-src": "'self'",
+    "font-src": "'self'",
+    "img-src": "'self' data:",
+    "connect-src": "'self'",
+    "form-action": "'self'",
+    "frame-ancestors": "'none'",
+    "base-uri": "'none'",
+}
+HSTS_AGE_S = 2 * 365 * 24 * 3600
+PERMISSIONS = (
+    "accelerometer=(), camera=(), geolocation=(), gyroscope=(), magnetometer=(), microphone=(), midi=(), "
+    "payment=(), usb=(), browsing-topics=(), publickey-credentials-get=(self), publickey-credentials-create=(self)"
+)
+FIXED = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    # Within the site the referrer is what the form protection checks; outside nobody learns which page it
+    # was.
+    "Referrer-Policy": "same-origin",
+    "Permissions-Policy": PERMISSIONS,
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+
+def allow_form_to(url: str) -> None:
+    """Let a form of this page end at another host: the redirect to a payment provider counts as its target."""
+    parts = urlsplit(url)
+    if parts.scheme not in ("https", "http") or not parts.netloc:
+        raise ValueError("a form target is an absolute http address")
+    g.setdefault("ebok_form_targets", []).append(f"{parts.scheme}://{parts.netloc}")
+
+
+def policy() -> str:
+    """The Content-Security-Policy of this answer."""
+    targets: list[str] = g.get("ebok_form_targets", [])
+    directives = {**POLICY, "form-action": " ".join([POLICY["form-action"], *dict.fromkeys(targets)])}
+    return "; ".join(f"{name} {value}" for name, value in directives.items())
+
+
+def _protect(response: Response) -> Response:
+    if request.path.startswith(MACHINES):
+        # Nobody draws this answer: what is about drawing would only cost time.
+        response.headers["X-Content-Type-Options"] = FIXED["X-Content-Type-Options"]
+    else:
+        response.headers["Content-Security-Policy"] = policy()
+        for name, value in FIXED.items():
+            response.headers.setdefault(name, value)
+    if request.is_secure:
+        response.headers["Strict-Transport-Security"] = f"max-age={HSTS_AGE_S}; includeSubDomains"
+    if "Cache-Control" not in response.headers:
+        response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def init_headers(app: Flask) -> None:
+    """Protect each answer, errors included."""
+    app.after_request(_protect)

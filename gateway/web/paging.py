@@ -1,0 +1,86 @@
+"""Lists page by key, and where one stands is in the address: `?cursor=…` beside whatever filters the page
+has.
+
+page = paging.page_request()                          # into ListInvoicesRequest(page=…)
+links = paging.page_links(response.page)              # into {{ navigation.paging(links) }}
+"""
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from ebok.common.v1.paging_pb2 import PageRequest, PageResponse
+from flask import Flask, request, url_for
+
+PAGE_SIZE = 20
+CURSOR = "cursor"
+CURSOR_LENGTH_MAX = 500
+
+
+@dataclass(frozen=True)
+class PageLinks:
+    """Addresses of the neighbouring pages; empty where there is none. `first` is empty on the first page."""
+
+    previous: str = ""
+    next: str = ""
+    first: str = ""
+
+    def __bool__(self) -> bool:
+        return bool(self.previous or self.next)
+
+
+def page_request(size: int = PAGE_SIZE) -> PageRequest:
+    """What the address asks for; an overlong cursor is no cursor."""
+    cursor = request.args.get(CURSOR, "")
+    return PageRequest(page_size=size, cursor=cursor if len(cursor) <= CURSOR_LENGTH_MAX else "")
+
+
+def page_links(page: PageResponse) -> PageLinks:
+    """The links of a list's answer, with the filters of this address kept."""
+    return PageLinks(
+        previous=here(cursor=page.previous_cursor) if page.previous_cursor else "",
+        next=here(cursor=page.next_cursor) if page.next_cursor else "",
+        first=here(cursor=None) if request.args.get(CURSOR) else "",
+    )
+
+
+def here(**changes: str | None) -> str:
+    """This page's own address with other query arguments; None takes one away, a new filter also the cursor."""
+    arguments = [(name, value) for name, value in request.args.items(multi=True) if name not in changes]
+    if CURSOR not in changes:
+        arguments = [(name, value) for name, value in arguments if name != CURSOR]
+    arguments += [(name, value) for name, value in changes.items() if value is not None]
+    return request.path + ("?" + urlencode(arguments) if arguments else "")
+
+
+def asked(*names: str) -> dict[str, str]:
+    """What this address says under these names, for a link that keeps the filters.
+
+    Only names that the page knows: `kind=` or `_scheme=` that somebody puts into an address are words of `url_for`.
+    """
+    return {name: request.args[name] for name in names if name in request.args}
+
+
+def row_url(endpoint: str, name: str) -> str:
+    """What the addresses of a list's rows begin with, `/faktury/`: a row appends its id. One look-up for all."""
+    nobody = "00000000-0000-0000-0000-000000000000"
+    return url_for(endpoint, _external=False, **{name: nobody}).removesuffix(nobody)
+
+
+class Addresses:
+    """`url_for` for templates: those without values, of menus and buttons, are the same each time."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, str], str] = {}
+
+    def __call__(self, endpoint: str, **values: Any) -> str:
+        """The address of a page, below wherever the gateway is mounted."""
+        if values:
+            return url_for(endpoint, **values)
+        key = (request.script_root, endpoint)
+        return self._known.get(key) or self._known.setdefault(key, url_for(endpoint))
+
+
+def init_paging(app: Flask) -> None:
+    """Templates build filter links with `here(status="DUE")`, links elsewhere with `**asked("status")`."""
+    app.jinja_env.globals.update(here=here, asked=asked, row_url=row_url, url_for=Addresses())

@@ -1,0 +1,202 @@
+"""Reasons of refusals in words: what happened, said as at the counter. The one table; pages add theirs with
+`say`.
+
+A reason comes from a service (`chassis.errors.Refusal.reason`, `Violation.reason`); the words are
+translated here. A sentence may use the refusal's metadata: `%(minimum)s`; without them the plainer words of
+its class are used.
+"""
+
+from collections.abc import Mapping
+
+from flask_babel import LazyString
+
+from chassis.errors import (
+    Conflict,
+    FailedPrecondition,
+    Invalid,
+    NotFound,
+    PermissionDenied,
+    RateLimited,
+    Refusal,
+    Unauthenticated,
+    Unavailable,
+)
+from gateway.web.languages import lazy_gettext as _l
+
+# By the class of a refusal, when its reason has no words of its own.
+FAMILY: dict[type[Refusal], LazyString] = {
+    NotFound: _l("We cannot find it. It may have been moved, or it belongs to another account."),
+    Invalid: _l("Something in the form is not right."),
+    FailedPrecondition: _l("This cannot be done now."),
+    Conflict: _l("Somebody changed this a moment ago. See how it looks now and try again."),
+    PermissionDenied: _l("You have no access to this."),
+    Unauthenticated: _l("Log in again, please."),
+    RateLimited: _l("Too many attempts in a short time."),
+    Unavailable: _l("Part of the service is not answering at the moment. Try again in a while."),
+}
+
+# By reason: what people can run into. The order is that of the services.
+REASONS: dict[str, LazyString] = {
+    # identity
+    "LOGIN_REFUSED": _l("The e-mail address and the password do not fit together."),
+    "TOO_MANY_ATTEMPTS": _l("Too many attempts in a short time. We stop them to keep your account safe."),
+    "SESSION_ENDED": _l("You were away for long, so we logged you out. Log in again, please."),
+    "LOGIN_REQUIRED": _l("Log in to see this."),
+    "CUSTOMER_NOT_GRANTED": _l("Your account has no access to this customer."),
+    "PASSWORD_TOO_WEAK": _l("This password is too easy to guess. Add a few words."),
+    "LINK_NOT_VALID": _l(
+        "This link no longer works: it was used, replaced by a newer one, or it is too old."
+    ),
+    "PROOF_NOT_ACCEPTED": _l("These data do not fit together. Copy them from your latest invoice."),
+    "TOO_MANY_CUSTOMERS": _l("One account cannot hold more customers. Call us and we will help."),
+    "USER_NOT_FOUND": _l("This account no longer exists."),
+    "HASHING_BUSY": _l("Many people are logging in just now. Try again in a moment."),
+    # billing
+    "INVOICE_NOT_FOUND": _l("We cannot find this invoice. It may belong to another account."),
+    "INVOICE_DISCARDED": _l("This draft was discarded, so it cannot be issued."),
+    "CUSTOMER_NOT_FOUND": _l("We cannot find this customer."),
+    "CONTRACT_NOT_FOUND": _l("We cannot find this contract."),
+    "SERVICE_POINT_NOT_FOUND": _l("We cannot find this meter. It may belong to another account."),
+    "RANGE_TOO_LONG": _l("There are too many entries between these days. Choose a shorter time."),
+    "TARIFF_VERSION_NOT_FOUND": _l("We cannot find this version of the tariff."),
+    "TARIFF_VERSION_EXISTS": _l(
+        "There is already a version from this day. Choose another day or change that one."
+    ),
+    "TARIFF_VERSION_PUBLISHED": _l(
+        "This version is published and can no longer be changed. Start a new one."
+    ),
+    "TARIFF_VERSION_EMPTY": _l("This version has no components yet, so it cannot be published."),
+    "TARIFF_PERIOD_BILLED": _l("Invoices for these days are already issued. Choose a later day."),
+    "RUN_NOT_FOUND": _l("We cannot find this billing run."),
+    "RUN_NOT_READY": _l("The run is still being calculated. Wait until it is ready."),
+    "RUN_ISSUED": _l("The invoices of this run are issued, so it can no longer be discarded."),
+    "RUN_OVERLAPS": _l("Another open run covers these days. Issue or discard it first."),
+    "PERIOD_IN_FUTURE": _l("This period has not ended yet."),
+    "INVOICE_COUNT_DIFFERS": _l("The number you typed is not the number of invoices in this run."),
+    "ENTRY_NOT_FOUND": _l("We cannot find this entry. It may belong to another account."),
+    "IMPORT_NOT_FOUND": _l("We cannot find this import."),
+    "IMPORT_FINISHED": _l("This import is finished."),
+    "IMPORT_CANCELLED": _l("This import was cancelled."),
+    "IMPORT_DIFFERS": _l("This number belongs to another import."),
+    "UNREADABLE_DOCUMENT": _l("This document cannot be shown now. Call us and we will look into it."),
+    # payments
+    "PAYMENT_NOT_FOUND": _l("We cannot find this payment. It may belong to another account."),
+    "PAYMENT_NOT_SETTLED": _l("This payment is not paid yet."),
+    "NOTHING_TO_PAY": _l("These invoices are paid already. There is nothing to pay."),
+    "INVOICE_NOT_PAYABLE": _l(
+        "One of these invoices cannot be paid here. Open the page anew and choose again."
+    ),
+    "METHOD_NOT_OFFERED": _l("This way to pay is closed at the moment. Choose another one."),
+    "REQUEST_DIFFERS": _l("Something else was begun with this form. Open the page anew."),
+    "TOO_MANY_UNFINISHED": _l(
+        "Too many payments of this account are under way. Finish one of them, or wait until they end."
+    ),
+    "PROVIDER_AWAY": _l("The payment operator is not answering at the moment."),
+    "PROVIDER_FAULT": _l("The payment operator answered with something we do not understand."),
+    "REFUSED_BY_PROVIDER": _l("The payment operator refused this."),
+    "CANCELLED": _l("It was given up before it was paid."),
+    "REFUND_TOO_LARGE": _l("This is more than is left of the payment."),
+    "PAYING_NOT_GRANTED": _l("You may look at this account, but not pay for it."),
+    # any service
+    "TOKEN_REFUSED": _l("Log in again, please."),
+    "ACCESS_REFUSED": _l("You have no access to this."),
+    "NO_ANSWER": _l("Part of the service is not answering at the moment. Try again in a while."),
+    "DATABASE_AWAY": _l("Part of the service is not answering at the moment. Try again in a while."),
+    "DATABASE_BUSY": _l("The service is very busy just now. Try again in a moment."),
+    "MESSAGE_TOO_LARGE": _l("This is larger than we can take."),
+    # why a customer was parked in a billing run
+    "NO_READING": _l("No reading"),
+    "READING_WAITS": _l("A reading waits to be checked"),
+    "NO_TARIFF": _l("No tariff"),
+    "NO_PRICE": _l("No price for a day"),
+    "NO_METER": _l("No meter"),
+    "ALREADY_BILLED": _l("Already billed"),
+    "USE_UNUSUAL": _l("More than three times the usual use"),
+    "TOTALS_DIFFER": _l("The sums do not agree"),
+    "CONTRACT_BROKEN": _l("The contract has a gap or an overlap"),
+    # why a message was not sent
+    "NO_ADDRESS": _l("No address"),
+    "NO_CONSENT": _l("No consent"),
+    "OVERTAKEN": _l("Paid after all"),
+    "EXPIRED": _l("Too late to be of use"),
+    "REFUSED_BY_SERVER": _l("Refused by the recipient's server"),
+    "ADDRESS_MALFORMED": _l("This is no e-mail address"),
+    "SEAL_BROKEN": _l("The link in it could not be opened"),
+    "SERVER_BUSY": _l("The recipient's server asked to wait"),
+    "SENDER_REFUSED": _l("Our mail server does not take our mail"),
+    "IN_DOUBT": _l("The connection broke: it may have arrived"),
+    "NOT_WRITTEN": _l("It could not be written: a fault of ours"),
+}
+
+# What is wrong with one field.
+FIELDS: dict[str, LazyString] = {
+    "REQUIRED": _l("Fill this in."),
+    "TOO_LONG": _l("This is too long."),
+    "TOO_SHORT": _l("This is too short."),
+    "TOO_MANY": _l("There are too many of these."),
+    "TOO_LARGE": _l("This file is too large."),
+    "MALFORMED": _l("Check this, something is missing or mistyped."),
+    "OUT_OF_RANGE": _l("This value is out of range."),
+    "UNKNOWN": _l("Choose one of the values from the list."),
+    "TAKEN": _l("This is already taken."),
+    "IN_FUTURE": _l("This day has not come yet."),
+    "IN_PAST": _l("This day has passed."),
+    "WRONG_CHECKSUM": _l("Check the digits, one of them is wrong."),
+    "TOO_WEAK": _l("This password is too easy to guess. Add a few words."),
+    "WRONG_TYPE": _l("We do not take files of this kind."),
+    "OWN_DATA": _l("Leave out your name, your e-mail address and our name: they are guessed first."),
+    "COMMON": _l("Many people use this password, so it is guessed first. Choose another."),
+    "PATTERN": _l("This follows a simple pattern. Choose a few words that do not belong together."),
+    "BELOW_PREVIOUS": _l("This is lower than the last reading. Check the digits and the meter's number."),
+    "ABOVE_DIGITS": _l("The meter has fewer digits than that."),
+    "SECOND_OF_DAY": _l("There is already a reading for this day."),
+    "OUTSIDE_METER_LIFE": _l("The meter was not in use on this day."),
+    "UNKNOWN_CUSTOMER": _l("There is no such customer."),
+    "UNKNOWN_METER": _l("There is no such meter."),
+    "NUMBER_TAKEN": _l("This number is already taken."),
+}
+
+
+def say(table: Mapping[str, LazyString]) -> None:
+    """Add the words of a page's reasons: `reasons.say({"INVOICE_DISCARDED": _l("This draft was discarded.")})`."""
+    REASONS.update(table)
+
+
+def say_fields(table: Mapping[str, LazyString]) -> None:
+    """Add the words of field reasons that only some pages know."""
+    FIELDS.update(table)
+
+
+def sentence(refusal: Refusal) -> str:
+    """What happened, in the language of the page."""
+    known = REASONS.get(refusal.reason)
+    if known is not None:
+        text = str(known)
+        if "%(" not in text:
+            return text
+        try:
+            return text % refusal.metadata
+        except KeyError:
+            # The service did not tell what the sentence needs: the plainer words are true without it.
+            return family_sentence(refusal)
+    return family_sentence(refusal)
+
+
+def family_sentence(refusal: Refusal) -> str:
+    """What happened by the refusal's class alone."""
+    for family, plain in FAMILY.items():
+        if isinstance(refusal, family):
+            return str(plain)
+    return str(FAMILY[FailedPrecondition])
+
+
+def field_sentence(reason: str) -> str:
+    """What is wrong with a field; an unknown reason asks to check it."""
+    text = str(FIELDS.get(reason) or REASONS.get(reason) or FIELDS["MALFORMED"])
+    return str(FIELDS["MALFORMED"]) if "%(" in text else text
+
+
+def words(reason: str) -> str:
+    """`|reason`: a reason that a message carries (why it waits, why it was parked), in words; else as it is."""
+    known = FIELDS.get(reason) or REASONS.get(reason)
+    return str(known) if known is not None else reason

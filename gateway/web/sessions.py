@@ -1,0 +1,178 @@
+"""Who a page is for. Sessions live in identity; the cookie holds their secret; Flask-Login loads the person.
+
+A page for somebody asks identity once; the answer carries the person, the customers they hold and the token that the
+page's other calls act with. Nothing of it outlives the request.
+"""
+
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from ebok.identity.v1 import sessions_pb2, users_pb2
+from ebok.identity.v1.grants_pb2 import Grant
+from flask import Flask, g, redirect, request, session, url_for
+from flask_login import LoginManager, current_user, login_user, logout_user
+from werkzeug.wrappers import Response
+
+from chassis.errors import Unauthenticated, Unavailable
+from gateway.web.calls import as_gateway, clients
+from gateway.web.cookies import TwoCookies, in_console
+from gateway.web.kept import keep_form
+from gateway.web.languages import LANGUAGE_COOKIE, LANGUAGES, Preferences, forget_preferences, local_path
+
+LOOKS = {users_pb2.LOOK_LIGHT: "light", users_pb2.LOOK_DARK: "dark", users_pb2.LOOK_SYSTEM: "auto"}
+ADDRESS_UNKNOWN = ""
+
+
+@dataclass(frozen=True)
+class Person:
+    """Whoever is logged in: `user` in the portal, `staff` in the console."""
+
+    session_token: str
+    answer: sessions_pb2.CheckSessionResponse
+    is_authenticated: bool = True
+    is_active: bool = True
+    is_anonymous: bool = False
+
+    def get_id(self) -> str:
+        """What Flask-Login keeps in the cookie: the secret of the session."""
+        return self.session_token
+
+    @property
+    def user(self) -> users_pb2.User:
+        """The portal's user."""
+        return self.answer.user
+
+    @property
+    def staff(self) -> sessions_pb2.StaffMember:
+        """The member of staff."""
+        return self.answer.staff
+
+    @property
+    def customer_id(self) -> str:
+        """The customer the pages are about; empty when the user holds none yet."""
+        return self.answer.customer_id
+
+    @property
+    def grants(self) -> list[Grant]:
+        """All customers the user holds."""
+        return list(self.answer.grants)
+
+    @property
+    def grant(self) -> Grant | None:
+        """The grant of the selected customer."""
+        return next((one for one in self.answer.grants if one.customer_id == self.answer.customer_id), None)
+
+    def may(self, permission: str) -> bool:
+        """Whether the member of staff's roles allow it. The service asked decides; pages only show what can be done."""
+        return permission in self.answer.staff.permissions
+
+
+def realm() -> sessions_pb2.Realm:
+    """The door this request comes through."""
+    return sessions_pb2.REALM_CONSOLE if in_console() else sessions_pb2.REALM_PORTAL
+
+
+def address() -> str:
+    """Where the request comes from, as far as the proxies in front are believed."""
+    return request.remote_addr or ADDRESS_UNKNOWN
+
+
+def open_session(email: str, password: str) -> None:
+    """Log in. Raises LOGIN_REFUSED or TOO_MANY_ATTEMPTS. Whatever the cookie held before is dropped."""
+    answer = as_gateway(
+        clients().identity.sessions.LogIn,
+        sessions_pb2.LogInRequest(
+            email=email,
+            password=password,
+            realm=realm(),
+            address=address(),
+            user_agent=request.user_agent.string[:500],
+        ),
+    )
+    kept = session.get("kept")
+    session.clear()
+    if kept:
+        session["kept"] = kept
+    person = _load(answer.session_token)
+    if person is None:
+        raise Unauthenticated
+    login_user(person)
+    forget_preferences()
+
+
+def close_session() -> None:
+    """Log out, here and in identity."""
+    if current_user.is_authenticated:
+        as_gateway(
+            clients().identity.sessions.LogOut,
+            sessions_pb2.LogOutRequest(session_token=current_user.get_id()),
+        )
+    logout_user()
+    session.clear()
+    g.pop("actor_token", None)
+    forget_preferences()
+
+
+def preferences() -> Preferences:
+    """The language and look the person has saved."""
+    if not current_user or not current_user.is_authenticated:
+        return Preferences()
+    person = current_user.staff if in_console() else current_user.user
+    language = person.language if person.language in LANGUAGES else ""
+    if in_console() and request.cookies.get(LANGUAGE_COOKIE) in LANGUAGES:
+        # Staff have no profile of their own to change: what they chose in this browser counts.
+        language = ""
+    return Preferences(language=language, look=LOOKS.get(person.look, ""))
+
+
+def login_url(path: str) -> str:
+    """The login page that belongs to a path and leads back to it."""
+    name = "console.log_in" if in_console() else "portal.log_in"
+    wanted = local_path(path, otherwise="")
+    return url_for(name) + (f"?{urlencode({'next': wanted})}" if wanted else "")
+
+
+def _load(session_token: str) -> Person | None:
+    try:
+        answer = as_gateway(
+            clients().identity.sessions.CheckSession,
+            sessions_pb2.CheckSessionRequest(session_token=session_token, address=address(), realm=realm()),
+        )
+    except Unauthenticated:
+        return None
+    g.actor_token = answer.actor_token
+    return Person(session_token, answer)
+
+
+def _load_for_page(session_token: str) -> Person | None:
+    """The person of this request. While identity is away the error page is drawn for nobody: it must not ask again."""
+    if g.get("identity_away"):
+        return None
+    try:
+        return _load(session_token)
+    except Unavailable:
+        g.identity_away = True
+        raise
+
+
+def _ask_to_log_in() -> Response:
+    """A page that needs a login leads there and back; what a form held is kept over the login (`gateway.web.kept`)."""
+    keep_form()
+    back = request.full_path.rstrip("?") if request.method == "GET" else request.path
+    return redirect(login_url(back), code=303)
+
+
+def init_sessions(app: Flask, *, secure: bool) -> None:
+    """Set up the cookies and Flask-Login."""
+    app.session_interface = TwoCookies()
+    app.config.update(
+        SESSION_COOKIE_SECURE=secure,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        # Identity decides how long a session lives; "remember me" cookies are not used.
+        SESSION_PROTECTION=None,
+    )
+    manager = LoginManager(app)
+    manager.session_protection = None
+    manager.user_loader(_load_for_page)
+    manager.unauthorized_handler(_ask_to_log_in)
