@@ -1,0 +1,197 @@
+"""The mapping file: which table gives which kind of row, and which column which field.
+
+::
+
+    version: 1
+    tables:
+      - rows: readings            # premises service_points meters customers contracts readings payments
+        from: odczyty.csv         # file in the source directory, sheet of a workbook, table or view of a database
+        encoding: cp1250          # CSV only; utf-8 otherwise
+        delimiter: ";"            # CSV only; , otherwise
+        columns:
+          meter_external_id: ID_WODOMIERZA           # as it is
+          read_on: {column: DATA, date: "%d.%m.%Y"}  # another way to write days
+          value: {column: STAN, decimal: ",", scale: 0.001}
+          kind: {column: RODZAJ, values: {R: remote, O: actual}, otherwise: actual}
+          name: {columns: [IMIE, NAZWISKO], join: " "}
+          service_point_external_ids: {column: PUNKTY, split: ","}
+          commodity: {constant: water}
+        ignore: [UWAGI]           # every other column is refused, not dropped
+
+A value that cannot be read as the mapping says goes on unchanged: billing refuses its row with the reason.
+"""
+
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+import yaml
+from ebok.billing.v1 import imports_pb2
+from google.protobuf.descriptor import FieldDescriptor
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+
+from connector.faults import CannotImport
+
+MAPPING_BYTES_MAX = 1024 * 1024
+# In the order in which rows refer to each other, and the field of ImportRow that carries each.
+KINDS: dict[str, tuple[str, Any]] = {
+    "premises": ("premises", imports_pb2.PremisesRow),
+    "service_points": ("service_point", imports_pb2.ServicePointRow),
+    "meters": ("meter", imports_pb2.MeterRow),
+    "customers": ("customer", imports_pb2.CustomerRow),
+    "contracts": ("contract", imports_pb2.ContractRow),
+    "readings": ("reading", imports_pb2.ReadingRow),
+    "payments": ("payment", imports_pb2.PaymentRow),
+}
+NEEDED: dict[str, tuple[str, ...]] = {
+    "premises": ("external_id", "building", "town"),
+    "service_points": ("external_id", "premises_external_id", "commodity"),
+    "meters": ("external_id", "service_point_external_id", "serial_number", "installed_on"),
+    "customers": ("external_id", "number", "kind", "name"),
+    "contracts": (
+        "external_id", "number", "customer_external_id", "tariff_code", "starts_on", "service_point_external_ids",
+    ),
+    "readings": ("meter_external_id", "read_on", "value"),
+    "payments": ("external_id", "customer_external_id", "booked_on", "amount"),
+}  # fmt: skip
+
+
+def _text(value: object) -> object:
+    """YAML reads `7` and `yes` as a number and a truth; in a mapping they are words."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value) if isinstance(value, int | float) else value
+
+
+Word = Annotated[str, BeforeValidator(_text)]
+
+
+def _words_of(value: object) -> object:
+    if not isinstance(value, dict):
+        return value
+    return {_text(key): _text(word) for key, word in value.items()}
+
+
+class Rule(BaseModel):
+    """Where one field comes from and how it is rewritten."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    column: str | None = Field(default=None, description="The one column.")
+    columns: tuple[str, ...] = Field(default=(), description="Several columns, joined when not empty.")
+    join: str = Field(default=" ", description="What stands between joined columns.")
+    constant: Word | None = Field(default=None, description="The same for each row.")
+    date: str | None = Field(default=None, description="strptime form of the source's days.")
+    decimal: Literal[",", "."] | None = Field(default=None, description="The source's decimal sign.")
+    scale: Annotated[Decimal | None, BeforeValidator(_text)] = Field(
+        default=None, description="Multiplies the value: 0.001 for litres to m³."
+    )
+    values: Annotated[dict[str, str], BeforeValidator(_words_of)] = Field(
+        default_factory=dict, description="The source's word → ours."
+    )
+    otherwise: Word | None = Field(default=None, description="For an empty value or a word not in `values`.")
+    split: str | None = Field(default=None, description="For lists: what stands between elements.")
+
+    @model_validator(mode="after")
+    def _check_one_origin(self) -> Self:
+        if sum((self.column is not None, bool(self.columns), self.constant is not None)) != 1:
+            raise ValueError("exactly one of column, columns, constant")
+        return self
+
+    @property
+    def origins(self) -> tuple[str, ...]:
+        """The columns it reads."""
+        return (self.column,) if self.column is not None else self.columns
+
+
+def _rule(value: object) -> object:
+    return {"column": value} if isinstance(value, str) else value
+
+
+class Table(BaseModel):
+    """One table of the source and the rows it gives."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+    rows: str = Field(description="The kind of row.")
+    origin: str = Field(alias="from", default="", description="File, sheet, table or view.")
+    query: str = Field(default="", description="For databases: a SELECT instead of a table.")
+    encoding: str = Field(default="utf-8-sig", description="Of a CSV file.")
+    delimiter: str = Field(default=",", min_length=1, max_length=1, description="Of a CSV file.")
+    columns: dict[str, Annotated[Rule, BeforeValidator(_rule)]] = Field(min_length=1)
+    ignore: tuple[str, ...] = Field(default=(), description="Columns that are known and not wanted.")
+
+    @model_validator(mode="after")
+    def _check_fields(self) -> Self:
+        if self.rows not in KINDS:
+            raise ValueError(f"rows: {self.rows} – one of {', '.join(KINDS)}")
+        fields = self.row_class.DESCRIPTOR.fields_by_name
+        unknown = sorted(set(self.columns) - set(fields))
+        if unknown:
+            raise ValueError(f"no such fields of {self.rows}: {', '.join(unknown)}")
+        missing = [name for name in NEEDED[self.rows] if name not in self.columns]
+        if missing:
+            raise ValueError(f"fields of {self.rows} without a column: {', '.join(missing)}")
+        for name, rule in self.columns.items():
+            if is_list(fields[name]) != (rule.split is not None):
+                raise ValueError(f"{name}: `split` is for lists, and lists need it")
+        return self
+
+    @property
+    def row_class(self) -> Any:
+        """The message of its rows."""
+        return KINDS[self.rows][1]
+
+    @property
+    def known_columns(self) -> frozenset[str]:
+        """Every column the mapping has a word for."""
+        return frozenset(name for rule in self.columns.values() for name in rule.origins) | frozenset(
+            self.ignore
+        )
+
+
+class Mapping(BaseModel):
+    """A whole mapping file."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    version: Literal[1]
+    tables: tuple[Table, ...] = Field(min_length=1)
+
+    def in_order(self) -> list[Table]:
+        """Tables so that a row comes after those it refers to."""
+        order = list(KINDS)
+        return sorted(self.tables, key=lambda table: order.index(table.rows))
+
+
+def is_list(field: FieldDescriptor) -> bool:
+    """Whether a field of a row holds several values."""
+    return bool(field.is_repeated)
+
+
+def read_mapping(path: Path) -> Mapping:
+    """The mapping in a file. Raises CannotImport with every fault and its place."""
+    try:
+        if path.stat().st_size > MAPPING_BYTES_MAX:
+            raise CannotImport(f"{path}: larger than {MAPPING_BYTES_MAX} bytes, this is no mapping file")
+        plain = yaml.safe_load(path.read_text(encoding="utf-8"))
+        return Mapping.model_validate(plain)
+    except (OSError, UnicodeDecodeError) as fault:
+        raise CannotImport(f"{path}: cannot be read ({type(fault).__name__})") from None
+    except yaml.YAMLError as fault:
+        raise CannotImport(f"{path}: is not YAML: {fault}") from None
+    except ValidationError as faulty:
+        places = (
+            f"  {'.'.join(str(step) for step in fault['loc'])}: {fault['msg'].removeprefix('Value error, ')}"
+            for fault in faulty.errors(include_input=False)
+        )
+        raise CannotImport("\n".join([f"{path}:", *places])) from None
+
+
+def scaled(text: str, scale: Decimal) -> str:
+    """A decimal times the scale, without an exponent; what is no number stays as it is."""
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        return text
+    return format((number * scale).normalize(), "f") if number.is_finite() else text

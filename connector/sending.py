@@ -1,0 +1,125 @@
+"""Rows to billing: batches in streams, taken up again after a break where the last taken batch ended."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from itertools import islice
+from typing import TypeVar
+from uuid import UUID
+
+from ebok.billing.v1 import imports_pb2 as pb
+from ebok.billing.v1.imports_pb2_grpc import ImportServiceStub
+
+from chassis import wire
+from chassis.errors import Refusal, Unavailable
+from chassis.ids import new_id
+from chassis.rpc.client import Channel
+from connector.faults import CannotImport
+from connector.mapping import Mapping
+from connector.rows import row_maker
+from connector.sources import Tables
+
+BATCHES_PER_STREAM = 20
+STREAM_TIMEOUT_S = 600.0
+ATTEMPTS_MAX = 8
+WAIT_S_MAX = 15.0
+Answer = TypeVar("Answer")
+Numbered = tuple[int, list[pb.ImportRow]]
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is to be imported and how."""
+
+    source: Tables
+    mapping: Mapping
+    import_id: UUID | None
+    dry_run: bool
+    batch_rows: int
+    as_of: datetime | None
+
+
+def send(channel: Channel, order: Order, moved: Callable[[pb.Import], None]) -> pb.Import:
+    """Import everything; `moved` hears of each step. Raises CannotImport when billing stays away or refuses."""
+    stub = channel.stub(ImportServiceStub)
+    state = _start(stub, order)
+    moved(state)
+    batches = (pair for pair in enumerate(_batches(order), start=1) if pair[0] > state.batch_count)
+    while some := list(islice(batches, BATCHES_PER_STREAM)):
+        state = _insist(partial(_stream, stub, state.import_id, some))
+        moved(state)
+        if state.status == pb.IMPORT_STATUS_CANCELLED:
+            return state
+    finish = pb.FinishImportRequest(import_id=state.import_id)
+    finished: pb.Import = _insist(lambda: stub.FinishImport(finish)).import_state
+    moved(finished)
+    return finished
+
+
+def _start(stub: ImportServiceStub, order: Order) -> pb.Import:
+    """Open the import; one that is known by its content and finished is done again under a new id."""
+    counts = [order.source.count(table) for table in order.mapping.in_order()]
+    request = pb.StartImportRequest(
+        import_id=str(order.import_id or new_id()),
+        source=order.source.label[:300],
+        dry_run=order.dry_run,
+        row_count=sum(count or 0 for count in counts),
+        as_of=wire.pack_instant(order.as_of) if order.as_of else None,
+    )
+    try:
+        return _insist(lambda: stub.StartImport(request)).import_state
+    except Refusal as refusal:
+        if refusal.reason not in ("IMPORT_FINISHED", "IMPORT_CANCELLED", "IMPORT_DIFFERS"):
+            raise
+    request.import_id = str(new_id())
+    return _insist(lambda: stub.StartImport(request)).import_state
+
+
+def _batches(order: Order) -> Iterator[list[pb.ImportRow]]:
+    for table in order.mapping.in_order():
+        make = row_maker(table)
+        rows = (make(number, row) for number, row in enumerate(order.source.rows(table), start=1))
+        while batch := list(islice(rows, order.batch_rows)):
+            yield batch
+
+
+def _stream(stub: ImportServiceStub, import_id: str, some: Sequence[Numbered]) -> pb.Import:
+    """One stream; batches that were taken before a break are passed over by billing."""
+    requests = (
+        pb.ImportRowsRequest(import_id=import_id, batch_number=number, rows=rows) for number, rows in some
+    )
+    try:
+        return stub.ImportRows(requests, timeout=STREAM_TIMEOUT_S).import_state
+    except Refusal as refusal:
+        if refusal.reason != "IMPORT_CANCELLED":
+            raise
+    return stub.GetImport(pb.GetImportRequest(import_id=import_id)).import_state
+
+
+def _insist(attempt: Callable[[], Answer]) -> Answer:
+    """Try again, with growing waits, while billing is away. Every call here is safe to repeat."""
+    for count in range(1, ATTEMPTS_MAX + 1):
+        try:
+            return attempt()
+        except Unavailable:
+            if count == ATTEMPTS_MAX:
+                break
+            time.sleep(min(0.25 * 2**count, WAIT_S_MAX))
+    raise CannotImport(
+        f"billing did not answer in {ATTEMPTS_MAX} tries; what came in stays – start the same command again to go on"
+    )
+
+
+def rejects_of(channel: Channel, import_id: str) -> Iterator[pb.Reject]:
+    """Every refused row of an import, page by page."""
+    stub = channel.stub(ImportServiceStub)
+    request = pb.ListRejectsRequest(import_id=import_id)
+    request.page.page_size = 100
+    while True:
+        answer = _insist(lambda: stub.ListRejects(request))
+        yield from answer.rejects
+        if not answer.page.next_cursor:
+            return
+        request.page.cursor = answer.page.next_cursor

@@ -1,0 +1,1 @@
+"""Przelewy24 as it answers: REST API v1, its pay page and its notifications, with no money behind it."""
