@@ -1,0 +1,108 @@
+"""The bare pages: the same page as ours to the eye, written as plainly as one can.
+
+Flask, one call for the session and one for the data, one flat template in one language. No log-in, no forms' tokens, no
+policies, no macros, no translation.
+"""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import grpc
+from ebok.billing.v1 import invoices_pb2, invoices_pb2_grpc, ledger_pb2, ledger_pb2_grpc
+from ebok.identity.v1 import sessions_pb2, sessions_pb2_grpc
+from flask import Flask, request
+from jinja2 import Template
+
+app = Flask(__name__)
+_sessions = sessions_pb2_grpc.SessionServiceStub(grpc.insecure_channel(os.environ["BARE_SESSIONS"]))
+_data = grpc.insecure_channel(os.environ["BARE_DATA"])
+_ledger = ledger_pb2_grpc.LedgerServiceStub(_data)
+_invoices = invoices_pb2_grpc.InvoiceServiceStub(_data)
+
+NAMES = [
+    "",
+    *[
+        "Styczeń",
+        "Luty",
+        "Marzec",
+        "Kwiecień",
+        "Maj",
+        "Czerwiec",
+        "Lipiec",
+        "Sierpień",
+        "Wrzesień",
+        "Październik",
+        "Listopad",
+        "Grudzień",
+    ],
+]
+SHORT = ["", *["sty", "lut", "mar", "kwi", "maj", "cze", "lip", "sie", "wrz", "paź", "lis", "gru"]]
+OF_MONTH = [
+    "",
+    *[
+        "stycznia",
+        "lutego",
+        "marca",
+        "kwietnia",
+        "maja",
+        "czerwca",
+        "lipca",
+        "sierpnia",
+        "września",
+        "października",
+        "listopada",
+        "grudnia",
+    ],
+]
+WORDS = {"names": NAMES, "short": SHORT, "of_month": OF_MONTH}
+
+
+@dataclass
+class Month:
+    """A month of this year and of the one before."""
+
+    month: int
+    now: float
+    before: float
+
+
+def _page(name: str) -> Template:
+    text = (Path(__file__).parent / name).read_text()
+    app.jinja_env.autoescape = True
+    return app.jinja_env.from_string(text)
+
+
+_start_page = _page("start.html")
+_list_page = _page("list.html")
+
+
+def _session() -> sessions_pb2.CheckSessionResponse:
+    return _sessions.CheckSession(sessions_pb2.CheckSessionRequest(session_token=request.cookies["bare"]))
+
+
+def _months(page: ledger_pb2.GetOverviewResponse) -> list[Month]:
+    used = {(one.year, one.month): float(one.used) for one in page.usage.buckets}
+    this = max(year for year, _month in used)
+    return [
+        Month(number, used.get((this, number), 0.0), used.get((this - 1, number), 0.0))
+        for number in range(1, 13)
+    ]
+
+
+@app.get("/start")
+def start() -> str:
+    """Two calls, four queries."""
+    who = _session()
+    page = _ledger.GetOverview(ledger_pb2.GetOverviewRequest(customer_id=who.customer_id))
+    return _start_page.render(
+        user=who.user, customer_id=who.customer_id, form="form", page=page, months=_months(page), **WORDS
+    )
+
+
+@app.get("/faktury")
+def invoices() -> str:
+    """Two calls, two queries."""
+    who = _session()
+    page = _invoices.ListInvoices(invoices_pb2.ListInvoicesRequest(customer_id=who.customer_id))
+    return _list_page.render(user=who.user, customer_id=who.customer_id, form="form", page=page, **WORDS)

@@ -1,0 +1,117 @@
+"""The bare services behind the bare pages: gRPC and PostgreSQL, one prepared query each, nothing else.
+
+The same messages as ours carry the same data. No token, no field rules, no logs; psycopg with AUTOCOMMIT and a connection
+for each thread. `python -m bench.bare.services PORT URL` serves both.
+"""
+
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date
+from typing import Any
+
+import grpc
+import psycopg
+from ebok.billing.v1 import invoices_pb2, ledger_pb2, readings_pb2
+from ebok.common.v1.money_pb2 import Money
+from ebok.identity.v1 import sessions_pb2
+from google.type.date_pb2 import Date
+
+_threads = threading.local()
+URL = ""
+
+
+def _connection() -> psycopg.Connection[Any]:
+    if not hasattr(_threads, "connection"):
+        _threads.connection = psycopg.connect(URL, autocommit=True, prepare_threshold=1)
+    connection: psycopg.Connection[Any] = _threads.connection
+    return connection
+
+
+def _day(value: date) -> Date:
+    return Date(year=value.year, month=value.month, day=value.day)
+
+
+def check_session(request: Any, _: Any) -> sessions_pb2.CheckSessionResponse:
+    """One indexed query."""
+    [(customer_id, name)] = (
+        _connection()
+        .execute("SELECT customer_id, name FROM bare_session WHERE token = %s", (request.session_token,))
+        .fetchall()
+    )
+    answer = sessions_pb2.CheckSessionResponse(customer_id=customer_id, actor_token="x" * 400)
+    answer.user.name = name
+    return answer
+
+
+INVOICES = """
+    SELECT i.invoice_id, i.number, i.total, i.due_on, i.period_from, i.period_to,
+           i.total - coalesce((SELECT sum(amount) FROM bare_allocation a WHERE a.invoice_id = i.invoice_id), 0)
+    FROM bare_invoice i WHERE i.customer_id = %s ORDER BY i.issued_on DESC LIMIT %s
+"""
+
+
+def _invoices(customer_id: str, limit: int) -> list[invoices_pb2.Invoice]:
+    rows = _connection().execute(INVOICES, (customer_id, limit)).fetchall()
+    return [
+        invoices_pb2.Invoice(
+            invoice_id=str(row[0]),
+            number=row[1],
+            total_gross=Money(grosze=row[2]),
+            due_on=_day(row[3]),
+            period_from=_day(row[4]),
+            period_to=_day(row[5]),
+            open_amount=Money(grosze=int(row[6])),
+        )
+        for row in rows
+    ]
+
+
+def get_overview(request: Any, _: Any) -> ledger_pb2.GetOverviewResponse:
+    """Three queries: balance, use, last invoices."""
+    connection = _connection()
+    total, count = connection.execute(
+        "SELECT sum(amount), count(*) FROM bare_entry WHERE customer_id = %s", (request.customer_id,)
+    ).fetchall()[0]
+    use = connection.execute(
+        "SELECT year, month, used FROM bare_use WHERE customer_id = %s ORDER BY year, month",
+        (request.customer_id,),
+    ).fetchall()
+    months = [readings_pb2.UsageBucket(year=year, month=month, used=str(used)) for year, month, used in use]
+    return ledger_pb2.GetOverviewResponse(
+        balance=ledger_pb2.Balance(balance=Money(grosze=int(total))),
+        last_invoices=_invoices(request.customer_id, 3),
+        usage=readings_pb2.GetUsageResponse(unit="m3", buckets=months),
+        invoice_count=count,
+    )
+
+
+def list_invoices(request: Any, _: Any) -> invoices_pb2.ListInvoicesResponse:
+    """One query."""
+    return invoices_pb2.ListInvoicesResponse(invoices=_invoices(request.customer_id, 20))
+
+
+METHODS: dict[str, tuple[str, Any, Any]] = {
+    "ebok.identity.v1.SessionService": ("CheckSession", check_session, sessions_pb2.CheckSessionRequest),
+    "ebok.billing.v1.LedgerService": ("GetOverview", get_overview, ledger_pb2.GetOverviewRequest),
+    "ebok.billing.v1.InvoiceService": ("ListInvoices", list_invoices, invoices_pb2.ListInvoicesRequest),
+}
+
+
+def main(port: str, url: str) -> None:
+    """Serve until killed."""
+    global URL  # noqa: PLW0603 - a program of one screen
+    URL = url
+    server = grpc.server(ThreadPoolExecutor(16), options=[("grpc.so_reuseport", 0)])
+    for service, (name, method, request_class) in METHODS.items():
+        handler: Any = grpc.unary_unary_rpc_method_handler(
+            method, request_class.FromString, lambda answer: answer.SerializeToString()
+        )
+        server.add_generic_rpc_handlers([grpc.method_handlers_generic_handler(service, {name: handler})])
+    server.add_insecure_port(f"127.0.0.1:{port}")
+    server.start()
+    server.wait_for_termination()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
