@@ -1,0 +1,48 @@
+"""What breaks things: `kill -9` of a part, the database or the broker, at moments that the seed decides."""
+
+import random
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, wait
+from typing import Any
+
+from deploy.local.rabbitmq import RabbitMQ
+from deploy.local.suite import Suite
+
+PARTS = ("payments", "billing", "gateway", "notify", "postgres", "rabbitmq")
+PAUSE_S = (0.5, 4.0)
+BROKER_AWAY_S = (0.5, 3.0)
+
+
+def break_while(
+    going_on: "Future[Any]",
+    suite: Suite,
+    node: RabbitMQ | None,
+    rng: random.Random,
+    say: Callable[[str], None],
+) -> list[str]:
+    """Kill one after the other while something goes on; answers what was killed, once everything is back.
+
+    What was killed comes back by itself, the broker by us: call it in the main thread, with which its processes end.
+    """
+    killed = []
+    names = [part for part in PARTS if part != "rabbitmq" or node is not None]
+    while not wait([going_on], rng.uniform(*PAUSE_S)).done:
+        part = rng.choice(names)
+        _kill(part, suite, node, rng)
+        killed.append(part)
+        say(f"killed {part}")
+    for part in PARTS:
+        if part != "rabbitmq":
+            suite.wait_until_ready(part)
+    return killed
+
+
+def _kill(part: str, suite: Suite, node: RabbitMQ | None, rng: random.Random) -> None:
+    if part != "rabbitmq":
+        if suite.pid(part):
+            suite.kill(part)
+    elif node is not None:
+        node.kill()
+        time.sleep(rng.uniform(*BROKER_AWAY_S))
+        node.start()

@@ -1,0 +1,3 @@
+"""Loads the chassis' fixtures for all tests."""
+
+pytest_plugins = ["chassis.testing.fixtures"]

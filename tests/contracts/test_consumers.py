@@ -1,0 +1,315 @@
+"""Every reader makes of an event's bytes what the publisher meant: through its own handlers, in its own database.
+
+The list of readers is the table of docs/architecture.md; one that is added there has no expectation here and
+fails until it has.
+"""
+
+from datetime import UTC, date, datetime
+from importlib import import_module
+from uuid import UUID
+
+import pytest
+import sqlalchemy as sa
+
+from chassis.clock import FixedClock
+from chassis.ids import new_id
+from chassis.messaging.inbox import Envelope
+from chassis.money import Money
+from services.payments.storage.payments import Payment, PaymentStatus
+from tests.architecture import events_table
+from tests.billing.given import Given
+from tests.contracts.golden import newest
+
+NOW = datetime(2026, 3, 16, 9, 0, tzinfo=UTC)
+ANNAS = UUID("01930000-0000-7000-8000-0000000000a1")
+USER = "user:01930000-0000-7000-8000-0000000000c1"
+PROVIDER = {
+    "version": 5,
+    "name": "Wodociągi Zdrój",
+    "line": "woda i ścieki",
+    "nip": "1234563218",
+    "address_line": "ul. Wodna 1",
+    "town_line": "57-000 Zdrój",
+    "phone": "74 800 00 00",
+    "phone_hours": "pon.–pt. 7–17",
+    "emergency_phone": "994",
+    "email": "ebok@wodociagi.example",
+    "portal_url": "https://ebok.wodociagi.example",
+}
+
+
+def mail(rule, subject, *, language="pl", expires_at, token=b"", facts=None):
+    """A mail to Anna the user, planned."""
+    return {
+        "rule": rule,
+        "recipient": USER,
+        "address": "anna@poczta.example",
+        "language": language,
+        "subject_id": f"01930000-0000-7000-8000-0000000000{subject}",
+        "sealed_token": token or None,
+        "facts": facts or {},
+        "expires_at": expires_at,
+        "status": "PLANNED",
+    }
+
+
+def payment_mail(rule, subject, **facts):
+    """A mail about a payment of Anna's, planned."""
+    return {
+        "rule": rule,
+        "recipient": f"customer:{ANNAS}",
+        "customer_id": ANNAS,
+        "address": "anna@poczta.example",
+        "subject_id": f"01930000-0000-7000-8000-0000000000{subject}",
+        "facts": {
+            "payment_id": "01930000-0000-7000-8000-0000000000f1",
+            "number": "P-7K3M-Q2XR",
+            "payer_email": "anna@poczta.example",
+            **facts,
+        },
+        "status": "PLANNED",
+    }
+
+
+def at(day, hour, minute=0, second=0):
+    return datetime(2026, 3, day, hour, minute, second, tzinfo=UTC)
+
+
+# By reader and event: the table it is kept in, and what stands there.
+KEPT = {
+    ("notify", "EmailConfirmationRequested"): (
+        "messages",
+        mail("email_confirmation", "c2", expires_at=at(17, 9), token=b"sealed for notify"),
+    ),
+    ("notify", "RegistrationRepeated"): (
+        "messages",
+        mail("registration_repeated", "c3", language="en", expires_at=at(17, 9)),
+    ),
+    ("notify", "PasswordResetRequested"): (
+        "messages",
+        mail("password_reset", "c4", expires_at=at(16, 9, 30), token=b"sealed for notify"),
+    ),
+    ("notify", "PasswordChanged"): (
+        "messages",
+        mail(
+            "password_changed",
+            "c5",
+            expires_at=at(23, 9),
+            facts={"changed_at": at(16, 8, 59, 30).isoformat()},
+        ),
+    ),
+    ("notify", "SettingsChanged"): (
+        "provider_settings",
+        {**PROVIDER, "brand_colour": "#0068B8", "languages": ["pl", "en", "uk"]},
+    ),
+    ("notify", "CustomerChanged"): (
+        "contacts",
+        {
+            "customer_id": ANNAS,
+            "version": 7,
+            "number": "K-1001",
+            "name": "Anna Żółta",
+            "email": "anna@poczta.example",
+            "language": "uk",
+            "e_invoice": True,
+            "premises_label": "ul. Lipowa 7/2, Zdrój",
+        },
+    ),
+    ("notify", "InvoiceIssued"): (
+        "messages",
+        {
+            "rule": "invoice_issued",
+            "recipient": f"customer:{ANNAS}",
+            "customer_id": ANNAS,
+            "subject_id": "01930000-0000-7000-8000-0000000000b1",
+            "facts": {
+                "invoice_id": "01930000-0000-7000-8000-0000000000b1",
+                "number": "FV/2026/000123",
+                "total_grosze": 123_45,
+                "due_on": "2026-03-30",
+                "period_from": "2026-01-01",
+                "period_to": "2026-02-28",
+                "account_number": "61109010140000071219812874",
+                "used": "12.500",
+                "unit": "m³",
+                "previous_grosze": 118_00,
+            },
+            "status": "PLANNED",
+        },
+    ),
+    ("notify", "PaymentSettled"): (
+        "messages",
+        payment_mail(
+            "payment_received",
+            "f1",
+            amount_grosze=300_00,
+            shares=[["FV/2026/000123", 123_45]],
+            provider="przelewy24",
+            method_name="BLIK",
+            happened_at=at(16, 8, 58, 30).isoformat(),
+        ),
+    ),
+    ("notify", "PaymentFailed"): (
+        "messages",
+        payment_mail("payment_failed", "f1", amount_grosze=300_00, reason="EXPIRED"),
+    ),
+    ("notify", "PaymentRefunded"): (
+        "messages",
+        payment_mail(
+            "payment_refunded", "f2", amount_grosze=120_00, happened_at=at(16, 8, 59, 30).isoformat()
+        ),
+    ),
+    ("identity", "CustomerChanged"): (
+        "customers",
+        {
+            "customer_id": ANNAS,
+            "version": 7,
+            "number": "K-1001",
+            "name": "Anna Żółta",
+            "premises_label": "ul. Lipowa 7/2, Zdrój",
+        },
+    ),
+    ("identity", "ActRecorded"): (
+        "audit_entries",
+        {
+            "act_id": UUID("01930000-0000-7000-8000-0000000000e1"),
+            "happened_at": datetime(2026, 3, 16, 9, 0, 0, 250_000, tzinfo=UTC),
+            "actor_kind": "staff",
+            "actor_id": "01930000-0000-7000-8000-0000000000e2",
+            "actor_name": "Daria",
+            "address": "192.0.2.7",
+            "act": "ebok.billing.v1.InvoiceService/GetInvoice",
+            "customer_id": str(ANNAS),
+            "subject_id": "01930000-0000-7000-8000-0000000000b1",
+            "changed": True,
+            "trace_id": "4bf92f3577b34da6a3ce929d0e0e4736",
+        },
+    ),
+    ("billing", "SettingsChanged"): (
+        "provider_settings",
+        {**PROVIDER, "account_number": "61109010140000071219812874"},
+    ),
+    ("billing", "PaymentSettled"): (
+        "ledger_entries",
+        {
+            "customer_id": ANNAS,
+            "kind": "PAYMENT",
+            "amount": -300_00,
+            "booked_on": date(2026, 3, 16),
+            "external_id": "payment:01930000-0000-7000-8000-0000000000f1",
+            "title": "P-7K3M-Q2XR",
+        },
+    ),
+    ("billing", "PaymentRefunded"): (
+        "ledger_entries WHERE kind = 'REFUND'",
+        {
+            "customer_id": ANNAS,
+            "amount": 120_00,
+            "booked_on": date(2026, 3, 16),
+            "external_id": "refund:01930000-0000-7000-8000-0000000000f2",
+            "title": "P-7K3M-Q2XR",
+        },
+    ),
+    ("payments", "PaymentBooked"): (
+        "payments",
+        {
+            "payment_id": UUID("01930000-0000-7000-8000-0000000000f1"),
+            "booked_at": datetime(2026, 3, 16, 8, 58, 31, tzinfo=UTC),
+            "status": "SETTLED",
+        },
+    ),
+    ("payments", "SettingsChanged"): (
+        "provider_settings",
+        {
+            name: PROVIDER[name]
+            for name in ("version", "name", "line", "nip", "address_line", "town_line", "phone", "email")
+        },
+    ),
+}
+# What a reader has to know before: the customer of a payment, the payment of a refund.
+TOLD_BEFORE = {
+    ("billing", "PaymentSettled"): (),
+    ("billing", "PaymentRefunded"): ("ebok.payments.v1.PaymentSettled",),
+}
+OWN_PAYMENT = {
+    "payment_id": UUID("01930000-0000-7000-8000-0000000000f1"),
+    "customer_id": ANNAS,
+    "customer_number": "K-1001",
+    "request_id": UUID("01930000-0000-7000-8000-0000000000f9"),
+    "asked": {},
+    "number": "P-7K3M-Q2XR",
+    "status": PaymentStatus.SETTLED,
+    "reason": "",
+    "amount": Money(300_00),
+    "provider": "przelewy24",
+    "method_id": "",
+    "method_name": "BLIK",
+    "provider_order_id": "306102031",
+    "redirect_url": "",
+    "payer_email": "anna@poczta.example",
+    "payer_address": "192.0.2.7",
+    "language": "pl",
+    "started_at": NOW,
+    "moved_at": NOW,
+    "settled_at": NOW,
+    "checks": 0,
+}
+HEARD = [(reader, row.event) for row in events_table.rows() for reader in sorted(row.readers)]
+
+
+def envelope(event):
+    return Envelope(
+        event_id=new_id(),
+        type=event,
+        source=event.split(".")[1],
+        time=NOW,
+        key="key",
+        traceparent="00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+        payload=newest(event).payload,
+    )
+
+
+def prepare(part, database, told_before):
+    if told_before is not None:
+        Given(database, FixedClock(NOW)).customer(customer_id=ANNAS)
+        for event in told_before:
+            part.handlers.deliver(database, envelope(event), now=NOW)
+
+
+def settle_own(database):
+    """What payments announced before billing says that it is booked."""
+    with database.transaction() as session:
+        session.add(Payment(**OWN_PAYMENT))
+
+
+def test_every_reader_of_the_table_is_proved_here():
+    assert {(reader, event.rpartition(".")[2]) for reader, event in HEARD} == set(KEPT)
+
+
+@pytest.mark.parametrize(("reader", "event"), HEARD)
+def test_a_reader_keeps_what_the_publisher_meant(reader, event, database_for):
+    part = import_module(f"services.{reader}.__main__").part
+    database = database_for(part)
+    table, meant = KEPT[reader, event.rpartition(".")[2]]
+    prepare(part, database, TOLD_BEFORE.get((reader, event.rpartition(".")[2])))
+    if (reader, event.rpartition(".")[2]) == ("payments", "PaymentBooked"):
+        settle_own(database)
+    delivered = envelope(event)
+
+    assert part.handlers.deliver(database, delivered, now=NOW)
+    assert not part.handlers.deliver(database, delivered, now=NOW)
+
+    with database.reading() as session:
+        [row] = session.execute(sa.text(f"SELECT * FROM {table}")).mappings()  # noqa: S608 - a name of ours
+    assert {name: row[name] for name in meant} == meant
+
+
+@pytest.mark.parametrize("service", ["billing", "identity", "notify", "payments"])
+def test_what_a_service_does_not_hear_leaves_it_alone(service, database_for):
+    part = import_module(f"services.{service}.__main__").part
+    database = database_for(part)
+    for row in events_table.rows():
+        if service not in row.readers:
+            assert not part.handlers.deliver(database, envelope(row.event), now=NOW)
+    with database.reading() as session:
+        assert session.scalar(sa.text("SELECT count(*) FROM inbox")) == 0

@@ -1,0 +1,29 @@
+"""Pulpit: figures, what waits, and a menu of what one may do."""
+
+from tests.gateway.visitors import Visitor
+from tests.gateway.world import World
+
+
+def test_the_desk_says_what_there_is_and_what_waits(world: World, daria: Visitor):
+    text = daria.text("/konsola/")
+    for words in (
+        "Należności",
+        "Po terminie",
+        "Klienci 4",
+        "Woda i ścieki, październik 2026, uzupełnienie",
+        "Podgląd, nic nie wystawiono",
+        "odczyty-reczne-2026-11.csv",
+        "Najnowsze dane z systemów dostawcy: 2",
+    ):
+        assert words in text
+    # Another test of the same town may have brought sound rows in since.
+    assert ("Odrzucone wiersze najnowszego importu 3" in text) == ("poprawka-2.csv" not in text)
+    assert world.run_ids[-1] in daria.page("/konsola/")
+
+
+def test_the_menu_shows_what_the_role_opens(daria: Visitor, edward: Visitor):
+    clerk, manager = daria.page("/konsola/"), edward.page("/konsola/")
+    for path in ("/konsola/klienci", "/konsola/rozliczenia", "/konsola/taryfy", "/konsola/import"):
+        assert f'href="{path}"' in clerk
+    assert 'href="/konsola/audyt"' not in clerk
+    assert 'href="/konsola/audyt"' in manager

@@ -1,0 +1,173 @@
+"""What to fill in where a page offers nothing, or where keeping is only seen when something else is typed.
+
+A field without a sample and without anything offered fails the tests, so a new form is covered or noticed.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import count
+
+from ebok.billing.v1 import runs_pb2
+from ebok.identity.v1 import events_pb2, users_pb2
+
+from tests.gateway.forms import Field, Form
+from tests.gateway.visitors import Visitor
+from tests.gateway.world import ADDRESS, PASSWORD, STAFF_PASSWORD, World
+
+_numbers = count(1)
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A sound value, made anew for each sending, and why the page cannot offer it."""
+
+    make: Callable[[World], str]
+    why: str
+
+
+def _fixed(text: str, why: str) -> Sample:
+    return Sample(lambda _world: text, why)
+
+
+def _email(_world: World) -> str:
+    return f"ktos{next(_numbers)}@poczta.example"
+
+
+def _confirm_token(world: World) -> str:
+    email = _email(world)
+    world.users.Register(
+        users_pb2.RegisterRequest(email=email, password=PASSWORD, name="Ktoś", language="pl", address=ADDRESS)
+    )
+    return world.mailed_token(email)
+
+
+def _reset_token(world: World) -> str:
+    world.join("zapominalska@poczta.example", "Zofia")
+    asked = users_pb2.RequestPasswordResetRequest(email="zapominalska@poczta.example", address=ADDRESS)
+    world.users.RequestPasswordReset(asked)
+    return world.mailed_token("zapominalska@poczta.example", events_pb2.PasswordResetRequested)
+
+
+def _draft_count(world: World) -> str:
+    asked = runs_pb2.GetBillingRunRequest(run_id=world.run_ids[-1])
+    return str(world.runs.GetBillingRun(asked).run.invoice_count)
+
+
+ONCE = "a link works once, and only the mail has it"
+PERSON = "only the person knows it"
+OTHER = "differs from what is saved, so that one sees whether it is kept"
+PROOF = "stands on the paper invoice"
+CONFIRMS = "typed to confirm, so the page must not fill it in"
+FREE_DAYS = "the page offers days that the town has billed already"
+NEW = "a new thing has no values yet"
+SAMPLES: dict[tuple[str, str], Sample] = {
+    ("portal.log_in", "email"): _fixed("celina@poczta.example", PERSON),
+    ("portal.log_in", "password"): _fixed(PASSWORD, PERSON),
+    ("portal.register", "name"): _fixed("Hanna", PERSON),
+    ("portal.register", "email"): Sample(_email, PERSON),
+    ("portal.register", "password"): _fixed("trzy kubki na parapecie", PERSON),
+    ("portal.reset", "email"): Sample(_email, PERSON),
+    ("portal.confirm", "token"): Sample(_confirm_token, ONCE),
+    ("portal.new_password", "token"): Sample(_reset_token, ONCE),
+    ("portal.new_password", "password"): _fixed("cztery kubki na parapecie", PERSON),
+    ("portal.claim", "customer_number"): Sample(lambda world: world.bakery.number, PROOF),
+    ("portal.claim", "invoice_number"): Sample(lambda world: world.bakery.last_invoice.number, PROOF),
+    ("portal.claim", "invoice_total"): Sample(
+        lambda world: f"{world.bakery.last_invoice.total_gross.grosze / 100:.2f}".replace(".", ","), PROOF
+    ),
+    ("portal.select_customer", "customer_id"): Sample(
+        lambda world: world.bartek.customer_id, "one of several buttons is pressed"
+    ),
+    ("portal.profile", "contact_email"): _fixed("inna@poczta.example", OTHER),
+    ("portal.profile", "contact_phone"): _fixed("500 600 700", OTHER),
+    ("portal.profile", "name"): _fixed("Hania", OTHER),
+    ("portal.invoices_zip", "id"): Sample(
+        lambda world: world.annas.last_invoice.invoice_id, "nothing is ticked at first"
+    ),
+    ("portal.pay", "ile"): _fixed("inna", "so that the amount counts"),
+    ("portal.pay", "kwota"): _fixed("1,23", "the page offers all that is open"),
+    ("portal.pay", "razem"): _fixed("123", "JavaScript puts the sum there"),
+    ("portal.pay", "sposob"): _fixed("payu:", "a way that the operator's own page leads on from"),
+    ("console.refund_payment", "ile"): _fixed("czesc", "so that something is left for the next case"),
+    ("console.refund_payment", "kwota"): _fixed("0,10", "the page offers all that is left"),
+    ("console.refund_payment", "powod"): _fixed("Zapłacono dwa razy", PERSON),
+    ("console.refund_payment", "suma"): _fixed("0,10", CONFIRMS),
+    ("console.log_in", "email"): _fixed("daria@wodociagi-zdroj.example", PERSON),
+    ("console.log_in", "password"): _fixed(STAFF_PASSWORD, PERSON),
+    ("console.runs", "name"): _fixed("Próba", OTHER),
+    ("console.runs", "od"): _fixed("2024-09-01", FREE_DAYS),
+    ("console.runs", "do"): _fixed("2024-09-30", FREE_DAYS),
+    ("console.runs", "dni"): _fixed("17", OTHER),
+    ("console.issue_run", "count"): Sample(_draft_count, CONFIRMS),
+    ("console.new_tariff", "code"): Sample(lambda _world: f"PROBA-{next(_numbers)}", NEW),
+    ("console.new_tariff", "name"): _fixed("Taryfa próbna", NEW),
+    ("console.new_tariff", "valid_from"): _fixed("2028-01-01", NEW),
+    ("console.new_tariff", "decision"): _fixed("WR.RZT.1", NEW),
+    ("console.new_tariff", "source"): _fixed("https://bip.example/proba", NEW),
+    ("console.tariff", "name"): _fixed("Nazwa inna", OTHER),
+    ("console.tariff", "price"): _fixed("7,77", OTHER),
+    ("console.tariff", "decision"): _fixed("WR.RZT.2", OTHER),
+    ("console.publish_tariff", "code"): Sample(
+        lambda world: world.tariff_versions[-1].tariff_code, CONFIRMS
+    ),
+}  # fmt: skip
+# Where the same name in every row would make the rows alike, the sample goes into the first one only.
+FIRST_ROW_ONLY = {("console.tariff", "name"), ("console.tariff", "price")}
+# Where the page's own value is the better one when it has one: the code of a tariff that is known.
+OFFERED_FIRST = {("console.new_tariff", "code")}
+
+# Views that take a POST and stand on no page as the town is, each with its reason.
+WITHOUT_FORM: dict[str, str] = {
+    "webhooks.przelewy24": "payment providers send it",
+    "webhooks.przelewy24_refund": "payment providers send it",
+    "webhooks.payu": "payment providers send it",
+}
+
+
+def undo_run(visitor: Visitor, location: str, token: str) -> None:
+    """A run that was started by a case goes, or it would cover the days of the next."""
+    assert visitor.post(f"{location}/porzuc", data={"csrf_token": token}).status_code == 303
+
+
+def undo_tariff(visitor: Visitor, location: str, token: str) -> None:
+    """A draft that was made by a case goes, or its day would be taken for the next."""
+    assert visitor.post(f"{location}/usun", data={"csrf_token": token}).status_code == 303
+
+
+UNDO: dict[str, Callable[[Visitor, str, str], None]] = {
+    "console.runs": undo_run,
+    "console.new_tariff": undo_tariff,
+}
+# Pages beside the form's own that would show what a form has changed.
+WATCHED = {
+    "portal.claim": ("/profil",),
+    "portal.select_customer": ("/profil",),
+    "portal.pay": ("/platnosci",),
+    "console.new_tariff": ("/konsola/taryfy",),
+    "console.publish_tariff": ("/konsola/taryfy",),
+    "console.delete_tariff": ("/konsola/taryfy",),
+    "console.discard_run": ("/konsola/rozliczenia",),
+    "console.issue_run": ("/konsola/rozliczenia",),
+    "console.cancel_import": ("/konsola/import",),
+}
+
+
+class SampleMissing(AssertionError):
+    """A form has a field that nothing sound is known for."""
+
+
+def sound_values(world: World, form: Form, field: Field) -> tuple[str, ...]:
+    """What a person who makes no mistake sends. Raises SampleMissing."""
+    key = form.endpoint, field.base
+    sample = SAMPLES.get(key)
+    if key in FIRST_ROW_ONLY and field.name not in (field.base, f"{field.base}-0"):
+        sample = None
+    if key in OFFERED_FIRST and any(field.offered):
+        sample = None
+    if sample is not None:
+        return (sample.make(world),)
+    if any(field.offered) or not field.required:
+        return field.offered
+    raise SampleMissing(
+        f"{form.name}: add a sample of {(form.endpoint, field.base)} to tests/gateway/form_samples.py"
+    )

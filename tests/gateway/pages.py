@@ -1,0 +1,125 @@
+"""Every page there is: all GET addresses of the URL map that answer HTML, and the states that an address does not show.
+
+`pages(world)` is what axe and the screenshots walk through. Nothing is left out by hand.
+"""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from werkzeug.serving import make_server
+
+from tests.gateway import urls
+from tests.gateway.visitors import Visitor
+from tests.gateway.world import World
+
+PEOPLE = {
+    "anna": ("anna@poczta.example", False),
+    "celina": ("celina@poczta.example", False),
+    "bartek": ("bartek@poczta.example", False),
+    "newcomer": ("nowa@poczta.example", False),
+    "edward": ("edward@wodociagi-zdroj.example", True),
+    "daria": ("daria@wodociagi-zdroj.example", True),
+    "nobody": ("", False),
+}
+
+
+@dataclass(frozen=True)
+class Page:
+    """Who opens what; the name is that of a picture."""
+
+    name: str
+    who: str
+    url: str
+
+
+def states(world: World) -> list[Page]:
+    """What the bare addresses do not show: other people's, filtered, empty, refused."""
+    late = next(one for one in world.celinas.invoices if one.due_on.month == 10)
+    return [
+        Page("portal.start-overdue", "celina", "/start"),
+        Page("portal.start-calm", "bartek", "/start"),
+        Page("portal.invoice-overdue", "celina", f"/faktury/{late.invoice_id}"),
+        Page("portal.invoice-paid", "anna", f"/faktury/{world.annas.invoices[-1].invoice_id}"),
+        Page("portal.invoices-none", "anna", "/faktury?stan=po-terminie"),
+        Page("portal.transfer-nothing", "bartek", "/przelew"),
+        Page("portal.pay-overdue", "celina", "/zaplac"),
+        Page("portal.pay-nothing", "bartek", "/zaplac"),
+        Page("portal.payments-none", "celina", "/platnosci"),
+        Page("portal.payment-pending", "anna", f"/platnosci/{world.pending_payment.payment_id}"),
+        Page(
+            "portal.payment-waiting", "anna", f"/platnosci/{world.pending_payment.payment_id}/powrot?raz=99"
+        ),
+        Page("portal.payment-failed", "anna", f"/platnosci/{world.failed_payment.payment_id}"),
+        Page("portal.ledger-wrong", "anna", "/rozliczenia?od=2026-12-01&do=2026-01-01"),
+        Page("portal.ledger-empty", "anna", "/rozliczenia?od=2020-01-01&do=2020-02-01"),
+        Page("portal.usage-years", "anna", "/zuzycie?krok=rok"),
+        Page("portal.claim-first", "newcomer", "/dodaj-konto"),
+        Page("portal.profile-alone", "newcomer", "/profil"),
+        Page("portal.confirm-link", "nobody", "/potwierdzenie?token=abcdefgh"),
+        Page("portal.new_password-link", "nobody", "/nowe-haslo?token=abcdefgh"),
+        Page("errors.missing", "anna", "/nie-ma-takiej-strony"),
+        Page("console.run-issued", "edward", f"/konsola/rozliczenia/{world.run_ids[-2]}"),
+        Page("console.customer-company", "edward", f"/konsola/klienci/{world.bakery.customer_id}"),
+        Page("console.customers-found", "edward", "/konsola/klienci?q=Zdrój"),
+        Page("console.payment-pending", "daria", console_payment(world)),
+        Page("console.payments-stuck", "daria", "/konsola/platnosci?utknely=1"),
+        Page("console.payments-none", "daria", f"/konsola/klienci/{world.bakery.customer_id}/platnosci"),
+        Page("console.desk-clerk", "daria", "/konsola/"),
+    ]
+
+
+def console_payment(world: World) -> str:
+    """The payment that Anna did not finish, as the staff sees it."""
+    return f"/konsola/klienci/{world.annas.customer_id}/platnosci/{world.pending_payment.payment_id}"
+
+
+def pages(world: World) -> list[Page]:
+    """All of them."""
+    world.join("nowa@poczta.example", "Nowa")
+    visitors = {who: world.visitor(email, staff=staff) for who, (email, staff) in PEOPLE.items()}
+    found = []
+    for rule in urls.rules(world.app):
+        for url in urls.urls_of(world.app, rule, world):
+            for who in ("nobody", "edward" if url.startswith("/konsola") else "anna"):
+                if _is_page(visitors[who], url):
+                    found.append(Page(rule.endpoint, who, url))
+                    break
+    return found + states(world)
+
+
+def _is_page(visitor: Visitor, url: str) -> bool:
+    response = visitor.get(url)
+    return response.status_code == 200 and response.mimetype == "text/html"
+
+
+@contextmanager
+def serving(world: World) -> Iterator[str]:
+    """The gateway on a port of its own; answers its address."""
+    server = make_server("127.0.0.1", 0, world.app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, name="gateway", daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.port}"
+    finally:
+        server.shutdown()
+        thread.join(10)
+
+
+def cookies_of(world: World, who: str, address: str) -> list[dict[str, str]]:
+    """A browser's cookies for somebody of the town."""
+    email, staff = PEOPLE[who]
+    if not email:
+        return []
+    path, name = ("/konsola", "ebok_konsola") if staff else ("/", "ebok")
+    cookie = world.visitor(email, staff=staff).get_cookie(name, path=path)
+    assert cookie is not None
+    return [
+        {
+            "name": name,
+            "value": cookie.value,
+            "domain": address.split("/")[2].split(":", maxsplit=1)[0],
+            "path": path,
+        }
+    ]

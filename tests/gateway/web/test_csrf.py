@@ -1,0 +1,58 @@
+"""Forms are posted from our own pages only, and an old one is not lost."""
+
+import re
+
+import pytest
+
+OURS = {"Sec-Fetch-Site": "same-origin"}
+TYPED = {"value": "51", "note": "za <płotem>", "postcode": "57-000", "password": "tajne", "csrf_token": "old"}
+
+
+def token(client, path="/form"):
+    html = client.get(path).get_data(as_text=True)
+    return re.findall(r'name="csrf_token" value="([^"]+)"', html)[0]
+
+
+def test_a_form_with_its_token_passes(client):
+    answer = client.post("/form", data={"csrf_token": token(client), "value": "51"})
+    assert answer.status_code == 200
+    assert "Zapisane." in answer.get_data(as_text=True)
+
+
+def test_without_a_token_nothing_is_done(client):
+    assert client.post("/form", data={"value": "51"}).status_code == 400
+
+
+def test_an_old_form_is_offered_again_with_what_was_typed(client):
+    answer = client.post("/form?tab=2", data=TYPED, headers=OURS)
+    html = answer.get_data(as_text=True)
+    assert answer.status_code == 400
+    assert 'action="/form?tab=2"' in html
+    assert 'name="value" value="51"' in html
+    assert 'name="note" value="za &lt;płotem&gt;"' in html
+    assert 'name="postcode"' in html
+    assert "tajne" not in html
+    fresh = re.findall(r'name="csrf_token" value="([^"]+)"', html)[0]
+    assert client.post("/form", data={"csrf_token": fresh, "value": "51"}, headers=OURS).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+        {"Referer": "https://evil.example/form"},
+        {},
+    ],
+)
+def test_words_of_another_site_are_never_put_into_a_form_of_ours(client, headers):
+    answer = client.post("/form", data=TYPED, headers=headers)
+    assert answer.status_code == 400
+    assert "51" not in re.sub(r"[0-9A-F]{4}-[0-9A-F]{4}", "", answer.get_data(as_text=True).split("<main")[1])
+
+
+def test_a_browser_without_fetch_metadata_is_known_by_its_origin(client):
+    answer = client.post("/form", data=TYPED, headers={"Origin": "http://localhost"})
+    assert 'name="value" value="51"' in answer.get_data(as_text=True)

@@ -1,0 +1,531 @@
+"""The real services in one process, a small town lived through their doors, the gateway on top.
+
+It is built once for a test run and takes some seconds. Tests that change something use a person of their own
+(`world.join(…)`), or put back what they changed.
+"""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from ebok.billing.v1 import (
+    contracts_pb2,
+    contracts_pb2_grpc,
+    customers_pb2,
+    customers_pb2_grpc,
+    imports_pb2,
+    imports_pb2_grpc,
+    invoices_pb2,
+    invoices_pb2_grpc,
+    ledger_pb2,
+    ledger_pb2_grpc,
+    meters_pb2,
+    meters_pb2_grpc,
+    runs_pb2,
+    runs_pb2_grpc,
+    tariffs_pb2,
+    tariffs_pb2_grpc,
+)
+from ebok.identity.v1 import (
+    events_pb2,
+    grants_pb2,
+    grants_pb2_grpc,
+    sessions_pb2,
+    sessions_pb2_grpc,
+    users_pb2,
+    users_pb2_grpc,
+)
+from ebok.payments.v1 import payments_pb2
+from flask import Flask
+from sqlalchemy import text
+
+from chassis import wire
+from chassis.actors import Actor, ActorKind
+from chassis.app import Part
+from chassis.clock import FixedClock, warsaw_date
+from chassis.config import Environment, load_config
+from chassis.ids import new_id
+from chassis.keys import load_signer
+from chassis.messaging.carriers.direct import DirectCarrier
+from chassis.messaging.relay import Relay
+from chassis.rpc.client import as_actor
+from chassis.sealing import load_sealing_key, unseal
+from chassis.testing import cast
+from chassis.testing.cast import Persona
+from chassis.testing.databases import Databases, connect
+from chassis.testing.served import Served
+from gateway.app import create_app
+from gateway.config import GatewayConfig
+from sandbox.mailbox.config import MailboxConfig
+from sandbox.mailbox.server import Mailbox
+from services.billing.__main__ import part as billing
+from services.identity.__main__ import part as identity
+from services.notify.__main__ import part as notify
+from services.payments.__main__ import part as payments
+from tests.gateway import town
+from tests.gateway.tills import Payer, Tills, wait_until
+from tests.gateway.visitors import Visitor
+
+NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)  # Ten in the morning in Warsaw.
+PAYMENT_DAYS = 21
+PASSWORD = "zielony rower pod lipą"
+STAFF_PASSWORD = "turbina nad jeziorem"
+ADDRESS = "192.0.2.7"
+SUBSCRIBERS = {
+    "identity": ("billing", "payments", "notify", "identity"),
+    "billing": ("payments", "notify", "identity"),
+    "payments": ("billing", "notify", "identity"),
+    "notify": ("identity",),
+}
+SETTINGS = """
+provider_name: Wodociągi Zdrój
+provider_line: woda i ścieki
+nip: "1234563218"
+address_line: ul. Wodna 1
+town_line: 57-000 Zdrój
+account_number: "61109010140000071219812874"
+brand_colour: "#0068b8"
+phone: 75 000 00 00
+phone_hours: pon.–pt. 7–17
+emergency_phone: "994"
+email: ebok@wodociagi-zdroj.example
+portal_url: http://localhost
+languages: [pl, en, uk]
+"""
+
+
+@dataclass
+class Household:
+    """A customer of the town with everything a URL may name."""
+
+    customer_id: str
+    number: str
+    name: str
+    invoices: list[invoices_pb2.Invoice] = field(default_factory=list)
+    contracts: list[contracts_pb2.Contract] = field(default_factory=list)
+    service_points: list[meters_pb2.ServicePoint] = field(default_factory=list)
+
+    @property
+    def last_invoice(self) -> invoices_pb2.Invoice:
+        """The newest one."""
+        return self.invoices[0]
+
+
+class World:
+    """Everything a test of the gateway may want. Times stand still at NOW."""
+
+    def __init__(self, databases: Databases, keys_dir: Path, scratch: Path, stack: ExitStack) -> None:
+        self.clock = FixedClock(datetime(2024, 11, 1, 8, 0, tzinfo=UTC))
+        self._databases, self._keys_dir, self._scratch, self._stack = databases, keys_dir, scratch, stack
+        self.mailbox = stack.enter_context(Mailbox(MailboxConfig()))
+        self.billing = self._serve(billing)
+        self.identity = self._serve(
+            identity, peers={"billing": self.billing.address}, argon2_time_cost=1, argon2_memory_kib=64
+        )
+        self.notify = self._serve(notify, smtp_url=self.mailbox.smtp_url)
+        self.tills = stack.enter_context(Tills(lambda: self.app))
+        self.payments = self._serve(payments, peers={"billing": self.billing.address}, **self.tills.knobs)
+        self.parts = {
+            "identity": self.identity,
+            "billing": self.billing,
+            "payments": self.payments,
+            "notify": self.notify,
+        }
+        self._relays = [self._relay(name) for name in SUBSCRIBERS]
+        self.edward = self.persona(cast.staff(cast.EDWARD_STAFF, "Edward"))
+        self._gateway = self.persona(Actor(ActorKind.SYSTEM, "gateway", "gateway"))
+        self._connector = self.persona(Actor(ActorKind.SYSTEM, "connector", "connector"))
+        self.users: Any = self.identity.stub(users_pb2_grpc.UserServiceStub, self._gateway)
+        self.sessions: Any = self.identity.stub(sessions_pb2_grpc.SessionServiceStub, self._gateway)
+        self.grants: Any = self.identity.stub(grants_pb2_grpc.GrantServiceStub)
+        self.runs: Any = self.billing.stub(runs_pb2_grpc.BillingRunServiceStub, self.edward)
+        self.run_ids: list[str] = []
+        self.import_ids: list[str] = []
+        self.known: set[str] = set()
+        self._paid = 0
+        self._open: dict[str, list[invoices_pb2.Invoice]] = {}
+        self._build()
+
+    # How it is made.
+
+    def _serve(self, part: Part, **knobs: Any) -> Served:
+        url = self._databases.new_url(part.migrations)
+        self._stack.callback(self._databases.drop, url)
+        database = connect(url)
+        self._stack.callback(database.close)
+        config = part.load_config(
+            environment=Environment.TEST,
+            keys_dir=self._keys_dir,
+            listen="127.0.0.1:0",
+            rpc_threads=8,
+            **knobs,
+        )
+        runtime = part.runtime(config, self.clock, database)
+        server = part.build_server(runtime)
+        server.start()
+        served = Served(part, runtime, server, self.clock)
+        self._stack.callback(served.close)
+        return served
+
+    def _relay(self, name: str) -> Relay:
+        part = self.parts[name]
+        addresses = {other: self.parts[other].address for other in SUBSCRIBERS[name]}
+        carrier = DirectCarrier(addresses, part.runtime.credential)
+        self._stack.callback(carrier.close)
+        return Relay(name, part.database, carrier, part.runtime.metrics)
+
+    def _build(self) -> None:
+        settings = self._file("settings.yaml", SETTINGS)
+        self.identity.run_job("settings.load", file=settings)
+        self.deliver()  # Billing prints the seller on invoices.
+        self._publish_tariffs()
+        self.bring(town.master_data(), source="erp: v_all")
+        shown = town.Shown()
+        self.bring(shown.readings(town.FIRST_MONTH - timedelta(days=1)), source="odczyty-2024-10.csv")
+        for first, end in town.periods():
+            self._live(first, end, shown)
+            if end == town.PAID_ONLINE:
+                self._pay_online()
+        self.clock.set(NOW - timedelta(days=2))
+        self.bring(town.master_data(), source="erp: v_all")
+        self.bring(town.faulty_rows(), source="odczyty-reczne-2026-11.csv")
+        self.clock.set(NOW)
+        self._prepare_run(
+            town.LAST_DAY.replace(day=1), town.LAST_DAY, "Woda i ścieki, październik 2026, uzupełnienie"
+        )
+        self._let_people_in()
+        self._begin_payments()
+
+    def _publish_tariffs(self) -> None:
+        stub: Any = self.billing.stub(tariffs_pb2_grpc.TariffServiceStub, self.edward)
+        self.tariff_versions = []
+        for draft in town.tariff_drafts():
+            version = stub.CreateTariffVersion(draft).tariff_version
+            if wire.unpack_date(draft.valid_from) != town.DRAFT_FROM:
+                request = tariffs_pb2.PublishTariffVersionRequest(tariff_version_id=draft.tariff_version_id)
+                version = stub.PublishTariffVersion(request).tariff_version
+            self.tariff_versions.append(version)
+
+    def _live(self, first: date, end: date, shown: town.Shown) -> None:
+        """Use, read, pay, bill."""
+        last = end == town.LAST_DAY
+        self._go(end + timedelta(days=6))
+        read = list(town.use(shown, first, end, without=town.BAKERY if last else ""))
+        self.bring(read, source=f"odczyty-{end:%Y-%m}.csv")
+        self.bring(list(self._payments(warsaw_date(self.clock.now()))), source=f"wplaty-{end:%Y-%m}.csv")
+        run = self._prepare_run(first, end, f"Woda i ścieki, {end:%m.%Y}")
+        request = runs_pb2.IssueBillingRunRequest(run_id=run.run_id, invoice_count=run.invoice_count)
+        self.runs.IssueBillingRun(request)
+        self.billing.run_job("runs.advance")
+        issued = runs_pb2.ListRunInvoicesRequest(run_id=run.run_id)
+        for invoice in self.runs.ListRunInvoices(issued).invoices:
+            self._open.setdefault(invoice.customer_number, []).append(invoice)
+
+    def _prepare_run(self, first: date, end: date, name: str) -> runs_pb2.BillingRun:
+        run_id = str(new_id())
+        self.runs.CreateBillingRun(
+            runs_pb2.CreateBillingRunRequest(
+                run_id=run_id,
+                name=name,
+                period_from=wire.pack_date(first),
+                period_to=wire.pack_date(end),
+                payment_days=PAYMENT_DAYS,
+            )
+        )
+        self.billing.run_job("runs.advance")
+        self.run_ids.append(run_id)
+        return self.runs.GetBillingRun(runs_pb2.GetBillingRunRequest(run_id=run_id)).run
+
+    def _payments(self, today: date) -> Iterator[imports_pb2.ImportRow]:
+        """What came in since the month before: everybody pays before the day, but for what the town's story says."""
+        for number, external in (
+            ("20411085", "k-1"),
+            ("20422096", "k-2"),
+            ("20433007", "k-3"),
+            ("20444018", "k-4"),
+        ):
+            for invoice in self._open.pop(number, []):
+                due_on = wire.unpack_date(invoice.due_on)
+                grosze = invoice.total_gross.grosze
+                if number == "20422096" and invoice.period_to.year == 2026 and invoice.period_to.month == 9:
+                    continue
+                if number == "20433007" and invoice.period_to.year == 2026 and invoice.period_to.month == 9:
+                    grosze += 200_00
+                if number == "20444018" and invoice.period_to.year == 2026 and invoice.period_to.month == 9:
+                    grosze //= 2
+                self._paid += 1
+                yield imports_pb2.ImportRow(
+                    payment=imports_pb2.PaymentRow(
+                        external_id=f"w-{self._paid}",
+                        customer_external_id=external,
+                        booked_on=min(due_on - timedelta(days=4), today).isoformat(),
+                        amount=f"{grosze // 100}.{grosze % 100:02d}",
+                        title=f"Zapłata {invoice.number}",
+                        invoice_number=invoice.number,
+                    )
+                )
+
+    def _pay_online(self) -> None:
+        """Anna pays the newest invoice here and not by a transfer, on the day she would have sent it."""
+        [invoice] = self._open.pop("20411085")
+        self._go(wire.unpack_date(invoice.due_on) - timedelta(days=4))
+        self.paid_payment = self.anna_pays("przelewy24", [invoice.invoice_id])
+        self.settle(self.paid_payment)
+
+    def _begin_payments(self) -> None:
+        """Anna gives one payment up, and stops half-way in another."""
+        invoice_ids = [self.annas.last_invoice.invoice_id]
+        self.failed_payment = self.anna_pays("payu", invoice_ids)
+        self.settle(self.failed_payment, "cancel")
+        self.pending_payment = self.anna_pays("przelewy24", invoice_ids)
+
+    def _let_people_in(self) -> None:
+        """Staff are hired; Anna, Celina and Bartek register, confirm and claim, as anybody does."""
+        password_file = self._file("password", STAFF_PASSWORD + "\n")
+        for name, role in (("Daria", "clerk"), ("Edward", "manager")):
+            email = f"{name.lower()}@wodociagi-zdroj.example"
+            self.identity.run_job("staff.add", email=email, name=name, role=role, password_file=password_file)
+        for name in ("Anna", "Celina", "Bartek"):
+            self.join(f"{name.lower()}@poczta.example", name)
+        self.deliver()
+        for household in (self.annas, self.celinas, self.bartek):
+            self.claim(f"{household.name.split()[0].lower()}@poczta.example", household)
+        self.claim("bartek@poczta.example", self.annas)
+        self.deliver()
+
+    def _file(self, name: str, text: str) -> str:
+        path = self._scratch / name
+        path.write_text(text, encoding="utf-8")
+        return str(path)
+
+    def _go(self, day: date) -> None:
+        self.clock.set(datetime(day.year, day.month, day.day, 8, 0, tzinfo=UTC))
+
+    # What tests do.
+
+    def persona(self, actor: Actor) -> Persona:
+        """Somebody with a real token, for calls past the gateway."""
+        issuer = actor.actor_id if actor.kind is ActorKind.SYSTEM else "identity"
+        signer = load_signer(issuer, self._keys_dir / "private" / f"{issuer}.key")
+        return Persona(actor, signer, self.clock)
+
+    @cached_property
+    def app(self) -> Flask:
+        """The gateway."""
+        return self.make_app()
+
+    def make_app(self, **knobs: Any) -> Flask:
+        """Another gateway over the same services, with other knobs."""
+        values = {
+            "identity": self.identity.address,
+            "billing": self.billing.address,
+            "payments": self.payments.address,
+            "notify": self.notify.address,
+            "secret_key": "s" * 40,
+            "public_url": "http://localhost",
+            "keys_dir": self._keys_dir,
+            "environment": Environment.TEST,
+            "call_timeout_s": 20,
+        }
+        app = create_app(load_config(GatewayConfig, **{**values, **knobs}), clock=self.clock)
+        app.test_client_class = Visitor
+        return app
+
+    def visitor(self, email: str = "", *, staff: bool = False) -> Visitor:
+        """A browser, logged in with an account of the town, or with none."""
+        browser = self.app.test_client()
+        assert isinstance(browser, Visitor)
+        if email:
+            browser.take_session(self.log_in(email, staff=staff), console=staff)
+        return browser
+
+    def log_in(self, email: str, *, staff: bool = False) -> str:
+        """The secret of a new session."""
+        realm = sessions_pb2.REALM_CONSOLE if staff else sessions_pb2.REALM_PORTAL
+        password = STAFF_PASSWORD if staff else PASSWORD
+        request = sessions_pb2.LogInRequest(email=email, password=password, realm=realm, address=ADDRESS)
+        return str(self.sessions.LogIn(request).session_token)
+
+    def join(self, email: str, name: str) -> None:
+        """Register and confirm an account; once."""
+        if email in self.known:
+            return
+        self.known.add(email)
+        self.users.Register(
+            users_pb2.RegisterRequest(
+                email=email, password=PASSWORD, name=name, language="pl", address=ADDRESS
+            )
+        )
+        self.users.ConfirmEmail(users_pb2.ConfirmEmailRequest(token=self.mailed_token(email)))
+
+    def speak(self, email: str, language: str) -> None:
+        """Save another language in an account's profile."""
+        answer = self.check(email)
+        request = users_pb2.UpdateProfileRequest(
+            name=answer.user.name, language=language, look=answer.user.look or users_pb2.LOOK_SYSTEM
+        )
+        self.users.UpdateProfile(request, metadata=as_actor(answer.actor_token))
+
+    def check(self, email: str) -> sessions_pb2.CheckSessionResponse:
+        """Who a new session of an account is, with the token to act by."""
+        asked = sessions_pb2.CheckSessionRequest(
+            session_token=self.log_in(email), realm=sessions_pb2.REALM_PORTAL, address=ADDRESS
+        )
+        answer: sessions_pb2.CheckSessionResponse = self.sessions.CheckSession(asked)
+        return answer
+
+    def claim(self, email: str, household: Household) -> None:
+        """Give an account a customer, by the right proof."""
+        request = grants_pb2.ClaimCustomerRequest(
+            customer_number=household.number,
+            invoice_number=household.last_invoice.number,
+            invoice_total=household.last_invoice.total_gross,
+        )
+        self.grants.ClaimCustomer(request, metadata=as_actor(self.check(email).actor_token))
+
+    def mailed_token(self, email: str, event: Any = events_pb2.EmailConfirmationRequested) -> str:
+        """The token of the newest link for an address, as notify would put it into the mail."""
+        key = load_sealing_key(self._keys_dir / "private" / "notify.sealing.key")
+        return [
+            unseal(key, one.sealed_token).decode()
+            for one in self.identity.announced(event)
+            if one.email == email
+        ][-1]
+
+    def bring(self, rows: Any, *, source: str) -> str:
+        """An import by the connector; answers its id."""
+        stub: Any = self.billing.stub(imports_pb2_grpc.ImportServiceStub, self._connector)
+        import_id, numbered = str(new_id()), list(rows)
+        for number, row in enumerate(numbered, start=1):
+            row.row_number = number
+        stub.StartImport(
+            imports_pb2.StartImportRequest(import_id=import_id, source=source, row_count=len(numbered))
+        )
+        batch = imports_pb2.ImportRowsRequest(import_id=import_id, batch_number=1, rows=numbered)
+        stub.ImportRows(iter([batch]))
+        stub.FinishImport(imports_pb2.FinishImportRequest(import_id=import_id))
+        self.import_ids.append(import_id)
+        return import_id
+
+    def anna_pays(self, provider: str, invoice_ids: list[str]) -> payments_pb2.Payment:
+        """A payment begun past the pages."""
+        return self._anna.start(provider, invoice_ids)
+
+    @cached_property
+    def _anna(self) -> Payer:
+        customers: Any = self.billing.stub(customers_pb2_grpc.CustomerServiceStub, self.edward)
+        search = customers_pb2.SearchCustomersRequest(query="20411085")
+        customer_id = customers.SearchCustomers(search).customers[0].customer.customer_id
+        actor = cast.customer(cast.ANNA_USER, "Anna", UUID(customer_id))
+        return Payer(self.payments, self.persona(actor), customer_id, "anna@poczta.example")
+
+    def settle(self, payment: payments_pb2.Payment, how: str = "approve") -> None:
+        """The payer acts on the provider's page; the provider tells, it is judged, and everybody hears of it."""
+        self.tills.act(payment, how)
+        self.judge_until(payment, "SETTLED", "FAILED")
+        self.deliver()
+
+    def judge_until(self, payment: payments_pb2.Payment, *statuses: str) -> None:
+        """Judge what comes in, and ask what is due, until a payment stands so; nobody else hears of it yet."""
+
+        def is_so() -> bool:
+            for job in ("notifications.judge", "payments.reconcile"):
+                self.payments.run_job(job)
+            query = text("SELECT status FROM payments WHERE payment_id = :payment_id")
+            with self.payments.database.reading() as session:
+                found = session.execute(query, {"payment_id": payment.payment_id}).scalar_one()
+            return found in statuses
+
+        wait_until(is_so)
+
+    def lonely_payments(self, **knobs: Any) -> Served:
+        """Another payments over the same billing, with other knobs and nothing in its books."""
+        peers = {"billing": self.billing.address}
+        return self._serve(payments, peers=peers, **{**self.tills.knobs, **knobs})
+
+    def deliver(self) -> None:
+        """Events go where they are heard, until there are none."""
+        while sum(relay.publish_waiting() for relay in self._relays):
+            pass
+
+    def post(self) -> None:
+        """Events go, and mails go out."""
+        self.deliver()
+        self.notify.run_job("messages.send")
+        self.deliver()
+
+    # Who lives there.
+
+    @cached_property
+    def annas(self) -> Household:
+        """Anna's customer."""
+        return self._household("20411085")
+
+    @cached_property
+    def celinas(self) -> Household:
+        """Celina's customer."""
+        return self._household("20422096")
+
+    @cached_property
+    def bartek(self) -> Household:
+        """Bartek's own customer."""
+        return self._household("20433007")
+
+    @cached_property
+    def bakery(self) -> Household:
+        """The bakery, which has no account in the portal."""
+        return self._household("20444018")
+
+    def _household(self, number: str) -> Household:
+        customers: Any = self.billing.stub(customers_pb2_grpc.CustomerServiceStub, self.edward)
+        found = (
+            customers.SearchCustomers(customers_pb2.SearchCustomersRequest(query=number))
+            .customers[0]
+            .customer
+        )
+        household = Household(found.customer_id, found.number, found.name)
+        invoices: Any = self.billing.stub(invoices_pb2_grpc.InvoiceServiceStub, self.edward)
+        contracts: Any = self.billing.stub(contracts_pb2_grpc.ContractServiceStub, self.edward)
+        meters: Any = self.billing.stub(meters_pb2_grpc.MeterServiceStub, self.edward)
+        asked = invoices_pb2.ListInvoicesRequest(customer_id=found.customer_id)
+        asked.page.page_size = 100
+        household.invoices = list(invoices.ListInvoices(asked).invoices)
+        household.contracts = list(
+            contracts.ListContracts(
+                contracts_pb2.ListContractsRequest(customer_id=found.customer_id)
+            ).contracts
+        )
+        points = meters_pb2.ListServicePointsRequest(customer_id=found.customer_id)
+        household.service_points = list(meters.ListServicePoints(points).service_points)
+        return household
+
+    @cached_property
+    def paid_entry_id(self) -> str:
+        """The entry of the payment that Anna made here."""
+        ledger: Any = self.billing.stub(ledger_pb2_grpc.LedgerServiceStub, self.edward)
+        day = wire.pack_date(town.PAID_ONLINE + timedelta(days=365))
+        asked = ledger_pb2.GetStatementRequest(customer_id=self.annas.customer_id, until=day)
+        [entry] = [
+            one
+            for one in ledger.GetStatement(asked).entries
+            if one.kind == ledger_pb2.ENTRY_KIND_PAYMENT
+            and one.amount.grosze == -self.paid_payment.amount.grosze
+        ][:1]
+        return str(entry.entry_id)
+
+    @property
+    def today(self) -> date:
+        """The day it is."""
+        return warsaw_date(self.clock.now())
+
+
+@contextmanager
+def making_world(databases: Databases, keys_dir: Path, scratch: Path) -> Iterator[World]:
+    """The world, and its end."""
+    with ExitStack() as stack:
+        yield World(databases, keys_dir, scratch, stack)

@@ -1,0 +1,533 @@
+"""Log in, who is this, switch the customer, leave: through the door."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+import sqlalchemy as sa
+from ebok.common.v1.acts_pb2 import ActRecorded
+from ebok.identity.v1.grants_pb2 import SCOPE_MANAGE
+from ebok.identity.v1.sessions_pb2 import (
+    REALM_CONSOLE,
+    REALM_PORTAL,
+    CheckSessionRequest,
+    LogInRequest,
+    LogOutRequest,
+    SelectCustomerRequest,
+)
+from ebok.identity.v1.sessions_pb2_grpc import SessionServiceStub
+from ebok.identity.v1.users_pb2 import ResetPasswordRequest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from chassis.actors import ActorKind
+from chassis.database import Reader
+from chassis.errors import Invalid, PermissionDenied, Refusal, Unauthenticated, Unavailable
+from chassis.keys import KeyRing
+from chassis.rpc.access import TokenVerifier
+from chassis.testing import cast
+from services.identity.__main__ import part
+
+ANNA = "anna@poczta.example"
+WRONG = "nie to haslo wcale"
+
+
+def refused(call, *arguments, **keywords) -> Any:
+    with pytest.raises(Refusal) as caught:
+        call(*arguments, **keywords)
+    return caught.value
+
+
+def select(identity, secret, customer_id):
+    identity.sessions.SelectCustomer(
+        SelectCustomerRequest(session_token=secret, customer_id=str(customer_id))
+    )
+
+
+def log_out(identity, secret):
+    identity.sessions.LogOut(LogOutRequest(session_token=secret))
+
+
+def hashed(served, outcome) -> float:
+    """The metric: passwords made, checked, or turned away."""
+    sample = served.runtime.metrics.registry.get_sample_value(
+        "ebok_identity_password_hashes_total", {"outcome": outcome}
+    )
+    return sample or 0.0
+
+
+@pytest.fixture
+def actor_of(keys_dir, clock):
+    """The actor every other service reads in a token."""
+    verifier = TokenVerifier(KeyRing(keys_dir), clock)
+    return lambda answer: verifier.verify(answer.actor_token)
+
+
+# Logging in
+
+
+def test_token_of_a_user_without_a_customer_is_verified_by_other_services(identity, anna, actor_of, clock):
+    answer = identity.check(anna)
+    actor = actor_of(answer)
+
+    assert (actor.kind, actor.actor_id, actor.name) == (ActorKind.USER, answer.user.user_id, "Anna")
+    assert actor.permissions == {"identity.profile.change", "identity.grants.claim"}
+    assert (actor.address, actor.customer_id) == ("192.0.2.7", None)
+    assert answer.actor_token_expires_at.ToDatetime(UTC) == clock.now() + timedelta(minutes=5)
+    assert not answer.HasField("staff")
+    assert not answer.grants
+
+
+def test_secret_of_a_session_is_kept_as_a_hash_only(identity, anna, database):
+    with database.reading() as session:
+        row = session.execute(sa.text("SELECT * FROM sessions")).one()
+    assert len(anna) >= 43
+    assert anna not in str(row)
+    assert anna.encode() not in bytes(row.token_hash)
+    assert (row.address, row.user_agent) == ("192.0.2.7", "Firefox")
+
+
+@pytest.mark.parametrize("case", ["unknown", "wrong", "unconfirmed", "other door"])
+def test_unknown_wrong_and_unconfirmed_are_one_refusal_after_the_same_work(identity, served, case):
+    identity.join(ANNA)
+    identity.register("bartek@poczta.example", name="Bartek")
+    email, realm = {
+        "unknown": ("nobody@poczta.example", REALM_PORTAL),
+        "wrong": (ANNA, REALM_PORTAL),
+        "unconfirmed": ("bartek@poczta.example", REALM_PORTAL),
+        "other door": (ANNA, REALM_CONSOLE),
+    }[case]
+    statements: list[str] = []
+    sa.event.listen(
+        served.database.engine, "before_cursor_execute", lambda *a: statements.append(a[2].split("(")[0])
+    )
+    before = hashed(served, "checked")
+
+    refusal = refused(identity.log_in, email, WRONG, realm=realm)
+
+    assert (refusal.reason, refusal.message, refusal.metadata) == ("LOGIN_REFUSED", "", {})
+    assert isinstance(refusal, Unauthenticated)
+    assert hashed(served, "checked") == before + 1
+    # The counters, their new state, the account or its absence: the same statements whoever is asked for.
+    kinds = [statement.split()[0] for statement in statements]
+    assert kinds == ["INSERT", "UPDATE", "SELECT"]
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_registering_and_resetting_run_the_same_statements_known_or_not(identity, served, known):
+    identity.join(ANNA)
+    email = ANNA if known else "nobody@poczta.example"
+    statements: list[str] = []
+
+    def note(connection, cursor, statement, *_):
+        words = statement.split()
+        target = {"INSERT": 2, "UPDATE": 1}.get(words[0])
+        ends = {"RELEASE": "savepoint ends", "ROLLBACK": "savepoint ends"}
+        statements.append(ends.get(words[0], words[0]) if target is None else f"{words[0]} {words[target]}")
+
+    sa.event.listen(served.database.engine, "before_cursor_execute", note)
+    hashes = hashed(served, "made")
+    identity.register(email, "kajak na spokojnej rzece")
+    assert hashed(served, "made") == hashes + 1
+    registering, statements[:] = statements[:], []
+    identity.ask_reset(email)
+    resetting = statements[: len(statements) - 1]  # the last one is the test's own look into the outbox
+
+    assert registering == [
+        "SELECT",  # settings
+        "INSERT attempts",
+        "UPDATE attempts",
+        "SELECT",
+        "INSERT users",
+        "SAVEPOINT",
+        "INSERT tokens",
+        "savepoint ends",
+        "INSERT outbox",
+        "INSERT outbox",  # the act
+        "NOTIFY",
+    ]
+    assert resetting == [
+        "INSERT attempts",
+        "UPDATE attempts",
+        "SELECT",
+        "SAVEPOINT",
+        "INSERT tokens",
+        "INSERT outbox",
+        "savepoint ends",
+        "INSERT outbox",
+        "NOTIFY",
+    ]
+
+
+@pytest.mark.repeats("SessionService/LogIn")
+def test_logging_in_again_opens_another_session(identity, anna):
+    other = identity.log_in(ANNA)
+    assert other != anna
+    assert identity.check(anna).user == identity.check(other).user
+
+
+def test_twenty_first_session_ends_the_oldest(identity, anna, clock):
+    later = []
+    for _ in range(20):
+        clock.advance(timedelta(seconds=1))
+        later.append(identity.log_in(ANNA))
+    assert refused(identity.check, anna).reason == "SESSION_ENDED"
+    assert all(identity.check(secret) for secret in later)
+
+
+def test_hash_with_older_parameters_is_renewed_at_the_next_login(
+    identity, anna, serving, database, neighbour, as_system, keys_dir
+):
+    stronger = serving(
+        part,
+        database=database,
+        peers={"billing": neighbour.address},
+        argon2_time_cost=2,
+        argon2_memory_kib=128,
+    )
+    with database.reading() as session:
+        [old] = session.execute(sa.text("SELECT password_hash FROM users")).scalars()
+    again = type(identity)(stronger, as_system("gateway"), keys_dir)
+    again.log_in(ANNA)
+    with database.reading() as session:
+        [new] = session.execute(sa.text("SELECT password_hash FROM users")).scalars()
+    assert "m=64,t=1" in old
+    assert "m=128,t=2" in new
+    assert identity.log_in(ANNA)
+
+
+def test_password_changed_while_it_was_checked_opens_nothing(identity, served, monkeypatch):
+    identity.join(ANNA)
+    token = identity.ask_reset(ANNA)
+    hasher = served.runtime.resources["hasher"]
+    check = hasher.check
+
+    def reset_meanwhile(kept, password):
+        monkeypatch.undo()
+        checked = check(kept, password)
+        identity.users.ResetPassword(
+            ResetPasswordRequest(token=token, new_password="kajak na spokojnej rzece")
+        )
+        return checked
+
+    monkeypatch.setattr(hasher, "check", reset_meanwhile)
+    assert refused(identity.log_in, ANNA).reason == "LOGIN_REFUSED"
+
+
+# Guessing is slow
+
+
+def guess(identity, times, email=ANNA, address="198.51.100.1"):
+    outcome = None
+    for _ in range(times):
+        outcome = refused(identity.log_in, email, WRONG, address=address)
+    return outcome
+
+
+@pytest.mark.parametrize("email", [ANNA, "nobody@poczta.example"])
+def test_waits_grow_for_one_account_and_one_address(identity, clock, email):
+    identity.join(ANNA)
+    assert guess(identity, 5, email).reason == "LOGIN_REFUSED"
+    for wait in (15, 60, 300, 900, 900):
+        refusal = guess(identity, 1, email)
+        assert (refusal.reason, refusal.retry_after_s) == ("TOO_MANY_ATTEMPTS", wait)
+        clock.advance(timedelta(seconds=wait))
+        assert guess(identity, 1, email).reason == "LOGIN_REFUSED"
+
+
+def test_asking_while_a_wait_runs_neither_counts_nor_costs_a_hash(identity, served, clock):
+    identity.join(ANNA)
+    guess(identity, 5)
+    checked = hashed(served, "checked")
+    assert guess(identity, 50).retry_after_s == 15
+    assert hashed(served, "checked") == checked
+    clock.advance(timedelta(seconds=15))
+    assert identity.log_in(ANNA, address="198.51.100.1")
+
+
+def test_right_password_starts_the_count_anew(identity):
+    identity.join(ANNA)
+    for _ in range(3):
+        guess(identity, 4)
+        identity.log_in(ANNA, address="198.51.100.1")
+
+
+def test_stranger_does_not_lock_the_owner_out(identity, anna):
+    for n in range(40):
+        refused(identity.log_in, ANNA, WRONG, address=f"198.51.100.{n}")
+    # The owner's own address has seen a right password, so the wait for the account is not asked there.
+    assert identity.log_in(ANNA, address="192.0.2.7")
+    refusal = refused(identity.log_in, ANNA, WRONG, address="203.0.113.1")
+    assert (refusal.reason, refusal.retry_after_s <= 30) == ("TOO_MANY_ATTEMPTS", True)
+
+
+def test_many_accounts_tried_from_one_address_are_slowed_down(identity):
+    identity.join(ANNA)
+    for n in range(50):
+        guess(identity, 1, f"osoba{n}@poczta.example")
+    assert guess(identity, 1, "osoba50@poczta.example").reason == "TOO_MANY_ATTEMPTS"
+    assert identity.log_in(ANNA, address="203.0.113.1")
+
+
+def test_addresses_of_one_ipv6_network_are_one_source(identity):
+    identity.join(ANNA)
+    for n in range(5):
+        guess(identity, 1, address=f"2001:db8::{n:x}")
+    assert guess(identity, 1, address="2001:db8::ffff").reason == "TOO_MANY_ATTEMPTS"
+    assert guess(identity, 1, address="2001:db8:0:1::1").reason == "LOGIN_REFUSED"
+
+
+def test_attempts_at_once_do_not_slip_through(identity, at_once, served):
+    identity.join(ANNA)
+    outcomes = at_once(
+        *[lambda: identity.log_in(ANNA, WRONG, address="198.51.100.1") for _ in range(8)],
+        *[lambda: identity.log_in(ANNA, WRONG, address="198.51.100.1") for _ in range(8)],
+    )
+    reasons = [one.reason for one in outcomes]
+    assert reasons.count("LOGIN_REFUSED") + reasons.count("HASHING_BUSY") <= 5
+    assert reasons.count("TOO_MANY_ATTEMPTS") >= 11
+
+
+def test_login_is_turned_away_at_once_when_too_many_wait_and_nothing_is_counted(
+    identity, anna, served, count
+):
+    hasher = served.runtime.resources["hasher"]
+    with ExitStack() as crowd:
+        for _ in range(served.config.hashes_at_once + served.config.hashes_waiting):
+            crowd.enter_context(hasher.place())
+        refusal = refused(identity.log_in, ANNA, address="198.51.100.1")
+        assert (refusal.reason, isinstance(refusal, Unavailable)) == ("HASHING_BUSY", True)
+        assert hashed(served, "busy") == 1
+        assert count("attempts", "source = '198.51.100.1'") == 0
+        assert identity.check(anna)  # Everybody else's requests go on.
+    assert identity.log_in(ANNA, address="198.51.100.1")
+
+
+# How long a session lasts
+
+
+def test_session_ends_after_half_an_hour_without_a_page(identity, anna, clock):
+    for _ in range(3):
+        clock.advance(timedelta(minutes=29))
+        identity.check(anna)
+    clock.advance(timedelta(minutes=30))
+    assert refused(identity.check, anna).reason == "SESSION_ENDED"
+    assert refused(select, identity, anna, cast.ANNA_CUSTOMER).reason == "SESSION_ENDED"
+
+
+@pytest.mark.parametrize(("door", "hours"), [("portal", 12), ("console", 10)])
+def test_session_ends_at_the_latest_after_its_hours(identity, anna, daria, clock, door, hours):
+    check = (lambda: identity.check(anna)) if door == "portal" else (lambda: identity.check_staff(daria))
+    end = clock.now() + timedelta(hours=hours)
+    while clock.now() + timedelta(minutes=25) < end:
+        clock.advance(timedelta(minutes=25))
+        check()
+    clock.set(end - timedelta(seconds=1))
+    check()
+    clock.set(end)
+    assert refused(check).reason == "SESSION_ENDED"
+
+
+def test_last_seen_is_written_at_most_once_a_minute(identity, anna, clock, database):
+    def last_seen() -> datetime:
+        with database.reading() as session:
+            return session.execute(sa.text("SELECT last_seen_at FROM sessions")).scalar_one()
+
+    opened = clock.now()
+    clock.advance(timedelta(seconds=59))
+    identity.check(anna)
+    assert last_seen() == opened
+    clock.advance(timedelta(seconds=1))
+    identity.check(anna)
+    assert last_seen() == clock.now()
+
+
+def test_checking_a_session_is_one_statement(identity, anna, served, monkeypatch):
+    identity.claim_annas(anna)
+    statements: list[str] = []
+    sa.event.listen(served.database.engine, "before_cursor_execute", lambda *a: statements.append(a[2]))
+    rows = Reader.rows
+
+    def counted(reader: Reader, statement: str, values: Mapping[str, Any]) -> Sequence[Any]:
+        statements.append(statement)
+        return rows(reader, statement, values)
+
+    monkeypatch.setattr(Reader, "rows", counted)
+    answer = identity.check(anna)
+    assert len(answer.grants) == 1
+    assert len(statements) == 1
+    assert "s.token_hash" in statements[0]
+
+
+def test_token_is_remembered_until_a_minute_before_its_end(identity, anna, clock):
+    first = identity.check(anna).actor_token
+    clock.advance(timedelta(minutes=3, seconds=59))
+    assert identity.check(anna).actor_token == first
+    assert identity.check(anna, address="198.51.100.4").actor_token != first
+    clock.advance(timedelta(seconds=1))
+    second = identity.check(anna)
+    assert second.actor_token != first
+    assert second.actor_token_expires_at.ToDatetime(UTC) == clock.now() + timedelta(minutes=5)
+
+
+def test_session_of_one_door_is_none_at_the_other(identity, anna, daria):
+    assert refused(identity.check_staff, anna).reason == "SESSION_ENDED"
+    assert refused(identity.check, daria).reason == "SESSION_ENDED"
+    assert refused(select, identity, daria, cast.ANNA_CUSTOMER).reason == "SESSION_ENDED"
+
+
+# Leaving
+
+
+@pytest.mark.repeats("SessionService/LogOut")
+def test_logging_out_ends_the_session_and_again_is_no_fault(identity, anna, served):
+    identity.check(anna)
+    log_out(identity, anna)
+    log_out(identity, anna)
+    log_out(identity, "no such session")
+    assert refused(identity.check, anna).reason == "SESSION_ENDED"
+    acts = [one for one in served.announced(ActRecorded) if one.act.endswith("LogOut")]
+    assert [(one.actor_kind, one.actor_name) for one in acts] == [("user", "Anna")]
+
+
+def test_act_of_a_login_is_the_persons_and_of_a_failed_one_there_is_none(identity, anna, served):
+    refused(identity.log_in, ANNA, WRONG)
+    [act] = [one for one in served.announced(ActRecorded) if one.act.endswith("LogIn")]
+    user_id = identity.check(anna).user.user_id
+    assert (act.actor_kind, act.actor_id, act.actor_name) == ("user", user_id, "Anna")
+    assert act.address == "192.0.2.7"
+
+
+# The selected customer
+
+
+def test_token_acts_for_the_selected_customer_with_the_scopes_permissions(identity, anna, actor_of):
+    grant = identity.claim_annas(anna)
+    answer = identity.check(anna)
+    actor = actor_of(answer)
+
+    assert answer.customer_id == str(cast.ANNA_CUSTOMER) == grant.customer_id
+    assert (actor.kind, actor.customer_id) == (ActorKind.CUSTOMER, cast.ANNA_CUSTOMER)
+    assert "billing.customers.change_contact" in actor.permissions
+    assert "identity.profile.change" in actor.permissions
+    [held] = answer.grants
+    assert (held.customer_number, held.customer_name, held.premises_label, held.scope) == (
+        "K-1001",
+        "Anna Nowak",
+        "ul. Wodna 7/2, Zdrój",
+        SCOPE_MANAGE,
+    )
+    assert held.user_email == ""
+
+
+@pytest.mark.repeats("SessionService/SelectCustomer")
+def test_switcher_shows_all_customers_and_keeps_the_choice_with_the_session(
+    identity, anna, neighbour, actor_of, clock
+):
+    mother = UUID("01930000-0000-7000-8000-0000000000d1")
+    neighbour.know(mother, "K-3003", "FV/2026/000789", 100, "Maria Nowak", "ul. Polna 1, Zdrój")
+    identity.claim_annas(anna)
+    clock.advance(timedelta(seconds=1))
+    identity.claim(anna, "K-3003", "FV/2026/000789", 100)
+    other = identity.log_in(ANNA)
+
+    for _ in range(2):  # Again, it changes nothing.
+        select(identity, anna, mother)
+
+    answer = identity.check(anna)
+    assert [one.customer_number for one in answer.grants] == ["K-1001", "K-3003"]
+    assert actor_of(answer).customer_id == mother
+    assert identity.check(other).customer_id == str(cast.ANNA_CUSTOMER)
+
+
+def test_celina_cannot_select_annas_customer_and_is_not_told_that_it_exists(identity, anna, celina):
+    identity.claim_annas(anna)
+    identity.claim_celinas(celina)
+
+    foreign = refused(select, identity, celina, cast.ANNA_CUSTOMER)
+    unknown = refused(select, identity, celina, UUID(int=7))
+
+    assert (foreign.reason, foreign.message, foreign.metadata) == ("CUSTOMER_NOT_GRANTED", "", {})
+    assert (unknown.reason, unknown.message, unknown.metadata) == ("CUSTOMER_NOT_GRANTED", "", {})
+    answer = identity.check(celina)
+    assert answer.customer_id == str(cast.CELINA_CUSTOMER)
+    assert [one.customer_id for one in answer.grants] == [str(cast.CELINA_CUSTOMER)]
+
+
+@pytest.mark.parametrize(
+    "change", ["ended_at = valid_from", "valid_until = valid_from + interval '1 minute'"]
+)
+def test_grant_that_is_over_gives_no_token_for_its_customer(
+    identity, anna, database, clock, change, actor_of
+):
+    identity.claim_annas(anna)
+    before = identity.check(anna).actor_token
+    with database.transaction() as session:
+        session.execute(sa.text(f"UPDATE grants SET {change}"))  # noqa: S608
+    clock.advance(timedelta(minutes=1))
+
+    answer = identity.check(anna)
+
+    assert answer.actor_token != before
+    assert (actor_of(answer).kind, answer.customer_id, list(answer.grants)) == (ActorKind.USER, "", [])
+    assert refused(select, identity, anna, cast.ANNA_CUSTOMER).reason == "CUSTOMER_NOT_GRANTED"
+
+
+def test_narrower_scope_holds_from_the_next_page_on(identity, anna, database, actor_of):
+    identity.claim_annas(anna)
+    assert "billing.customers.change_contact" in actor_of(identity.check(anna)).permissions
+    with database.transaction() as session:
+        session.execute(sa.text("UPDATE grants SET scope = 'VIEW'"))
+    assert "billing.customers.change_contact" not in actor_of(identity.check(anna)).permissions
+    assert "billing.invoices.read" in actor_of(identity.check(anna)).permissions
+
+
+# Staff
+
+
+def test_staff_session_carries_what_the_roles_allow(identity, daria, edward, actor_of):
+    clerk, manager = identity.check_staff(daria), identity.check_staff(edward)
+
+    assert (clerk.staff.name, list(clerk.staff.roles)) == ("Daria", ["clerk"])
+    assert actor_of(clerk).kind is ActorKind.STAFF
+    assert set(clerk.staff.permissions) == actor_of(clerk).permissions
+    assert "billing.runs.prepare" in clerk.staff.permissions
+    assert "billing.runs.issue" not in clerk.staff.permissions
+    assert {"billing.runs.issue", "identity.audit.read"} <= set(manager.staff.permissions)
+    assert not clerk.HasField("user")
+
+
+def test_changed_role_holds_from_the_next_page_on(identity, daria, hire):
+    first = identity.check_staff(daria)
+    hire("daria@wodociagi.example", "Daria", "manager")
+    second = identity.check_staff(daria)
+    assert first.actor_token != second.actor_token
+    assert "billing.runs.issue" in second.staff.permissions
+
+
+# Who may call
+
+
+def test_only_the_gateway_asks_for_sessions(served, as_anna, as_celina, as_daria, as_system):
+    requests = {
+        "LogIn": LogInRequest(email=ANNA, password="x", realm=REALM_PORTAL),
+        "CheckSession": CheckSessionRequest(session_token="x", realm=REALM_PORTAL),
+        "SelectCustomer": SelectCustomerRequest(session_token="x", customer_id=str(cast.ANNA_CUSTOMER)),
+        "LogOut": LogOutRequest(session_token="x"),
+    }
+    for persona in (as_anna, as_celina, as_daria, as_system("billing"), None):
+        stub = served.stub(SessionServiceStub, persona)
+        for method, request in requests.items():
+            refusal = refused(getattr(stub, method), request)
+            assert isinstance(refusal, PermissionDenied | Unauthenticated)
+            assert refusal.reason in ("ACCESS_REFUSED", "LOGIN_REQUIRED")
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(secret=st.text(min_size=1, max_size=110), realm=st.integers(-1, 4))
+def test_no_invented_secret_is_a_session(identity, secret, realm):
+    with pytest.raises((Invalid, Unauthenticated)):
+        identity.sessions.CheckSession(CheckSessionRequest(session_token=secret, realm=realm))

@@ -1,0 +1,103 @@
+"""Which passwords are refused, how hashes are made and checked."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.identity.domain.passwords import (
+    HashingBusy,
+    Passwords,
+    PasswordTooWeak,
+    check_strength,
+)
+
+
+def weakness(password, *, email="anna.nowak@poczta.example", name="Anna Nowak", provider="Wodociągi Zdrój"):
+    try:
+        check_strength(password, field="password", email=email, name=name, provider=provider)
+    except PasswordTooWeak as refusal:
+        return refusal.violations[0].reason
+    return ""
+
+
+@pytest.mark.parametrize(
+    ("password", "reason"),
+    [
+        ("zielony rower pod lipą", ""),
+        ("Zk7#pQ!m2x", ""),
+        ("ćma świeci nocą", ""),
+        ("パスワードは長いほうがいい", ""),
+        ("krótkie 9", "TOO_SHORT"),
+        ("ab9" * 43, "TOO_LONG"),
+        ("anna.nowak@poczta.example", "OWN_DATA"),
+        ("Anna.Nowak", "OWN_DATA"),
+        ("ANNA NOWAK 1985", "OWN_DATA"),
+        ("WodociągiZdrój2026", "OWN_DATA"),
+        ("wodociagi-zdroj!", "OWN_DATA"),
+        ("qwerty12345", "COMMON"),
+        ("Hasło123456", "COMMON"),
+        ("HASLO!!!!!!", "COMMON"),
+        ("1qaz2wsx3edc", "COMMON"),
+        ("Zima2026!!", "COMMON"),
+        ("0123456789", "PATTERN"),
+        ("9876543210", "PATTERN"),
+        ("!!!!!!!!!!", "PATTERN"),
+        ("xyzxyzxyzx", "PATTERN"),
+        ("abcdefghijkl", "PATTERN"),
+    ],
+)
+def test_table_of_passwords(password, reason):
+    assert weakness(password) == reason
+
+
+def test_provider_and_name_may_be_unknown():
+    assert weakness("zielony rower", email="", name="", provider="") == ""
+    assert weakness("!@#$%^&*()!", email="", name="", provider="") == ""
+
+
+@given(st.text(min_size=0, max_size=140))
+def test_whatever_is_typed_is_accepted_or_refused(password):
+    assert weakness(password) in ("", "TOO_SHORT", "TOO_LONG", "OWN_DATA", "COMMON", "PATTERN")
+
+
+@pytest.fixture
+def work():
+    return []
+
+
+@pytest.fixture
+def hasher(work):
+    return Passwords(time_cost=1, memory_kib=64, parallelism=1, at_once=1, waiting_max=1, note=work.append)
+
+
+def test_right_password_is_right_however_the_keyboard_composes_it(hasher):
+    kept = hasher.make("gęś na łące")
+    assert hasher.check(kept, "gęś na łące").right
+    assert hasher.check(kept, "ge\u0328s\u0301 na ła\u0328ce".replace("ła", "ła")).right
+    assert not hasher.check(kept, "ges na lace").right
+    assert not hasher.check(kept, "Gęś na łące").right
+
+
+def test_nobody_has_no_password_and_costs_the_same(hasher, work):
+    assert not hasher.check(None, "zielony rower").right
+    assert not hasher.check(None, "\0nobody's password\0").right
+    assert work == ["checked", "checked"]
+
+
+def test_hash_that_is_none_is_never_right(hasher):
+    assert not hasher.check("not a hash", "zielony rower").right
+
+
+def test_place_is_given_back_after_a_fault(hasher):
+    with pytest.raises(TypeError):
+        hasher.check(None, None)
+    assert hasher.make("zielony rower")
+
+
+def test_more_than_the_places_are_refused_at_once(hasher, work):
+    with hasher.place(), hasher.place():
+        with pytest.raises(HashingBusy), hasher.place():
+            pass
+        assert hasher.make("zielony rower")
+    with hasher.place():
+        assert work == ["busy", "made"]

@@ -1,0 +1,92 @@
+"""What identity says about users becomes a mail, once."""
+
+from datetime import timedelta
+
+import pytest
+
+from chassis.ids import new_id
+from services.notify.storage.messages import MessageStatus, Rule
+from tests.notify.conftest import ANNA, PORTAL, TOKEN
+
+
+@pytest.mark.parametrize(
+    ("tell", "rule", "link"),
+    [
+        ("confirmation", Rule.EMAIL_CONFIRMATION, f"{PORTAL}/potwierdzenie?token={TOKEN}"),
+        ("reset", Rule.PASSWORD_RESET, f"{PORTAL}/nowe-haslo?token={TOKEN}"),
+        ("repeated", Rule.REGISTRATION_REPEATED, f"{PORTAL}/"),
+        ("changed", Rule.PASSWORD_CHANGED, f"{PORTAL}/"),
+    ],
+)
+def test_each_event_is_one_mail_with_its_link(given, send, mails, rows, tell, rule, link):
+    getattr(given, tell)()
+
+    send()
+
+    [mail] = mails(to=ANNA)
+    assert f"\n{link}\n" in mail.text()
+    assert f'href="{link}"' in mail.html()
+    [row] = rows()
+    assert (row.rule, row.status) == (rule, MessageStatus.SENT)
+
+
+def test_the_same_event_twice_is_one_mail(served, given, send, mails):
+    event = given.reset()
+    event_id = new_id()
+
+    assert served.deliver(event, event_id=event_id), "another delivery of the same request is handled"
+    assert not served.deliver(event, event_id=event_id), "a repeat of the delivery is not"
+    send()
+
+    assert len(mails()) == 1
+
+
+def test_two_requests_of_one_person_are_two_mails(given, send, mails):
+    given.reset()
+    given.reset()
+
+    send()
+
+    assert len(mails()) == 2
+
+
+def test_a_link_that_has_died_is_not_sent_and_its_token_is_erased(given, send, mails, rows, clock):
+    given.reset()
+    clock.advance(timedelta(minutes=30))
+
+    send()
+
+    assert mails() == []
+    [row] = rows()
+    assert (row.status, row.reason, row.sealed_token) == (MessageStatus.SUPPRESSED, "EXPIRED", None)
+
+
+def test_a_link_whose_end_is_not_told_lives_as_long_as_identity_s_do(given, send, mails, clock):
+    given.reset(expires_at=None)
+    given.confirmation(expires_at=None)
+    clock.advance(timedelta(hours=23))
+
+    send()
+
+    assert [mail.subject for mail in mails()] == ["Potwierdź adres e-mail – Wodociągi Zdrój"]
+
+
+def test_what_cannot_be_unsealed_is_given_up(given, send, mails, rows):
+    given.reset(sealed_token=b"not sealed for us")
+
+    send()
+
+    assert mails() == []
+    assert (rows()[0].status, rows()[0].reason) == (MessageStatus.FAILED, "SEAL_BROKEN")
+
+
+def test_no_table_keeps_the_token_after_it_was_sent(given, send, database):
+    event = given.confirmation()
+
+    send()
+
+    with database.engine.connect() as connection:
+        for table in ("messages", "inbox", "outbox"):
+            dump = str(connection.exec_driver_sql(f"SELECT * FROM {table}").all())  # noqa: S608
+            assert TOKEN not in dump
+            assert repr(event.sealed_token)[2:40] not in dump

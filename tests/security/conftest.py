@@ -1,0 +1,141 @@
+"""Every service, served, with Anna's data in them; and somebody for each kind of caller."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+import requests
+from ebok.billing.v1 import invoices_pb2
+from ebok.billing.v1.invoices_pb2_grpc import InvoiceServiceStub
+from ebok.payments.v1 import payments_pb2
+from ebok.payments.v1.payments_pb2_grpc import PaymentServiceStub
+
+from chassis.ids import new_id
+from chassis.money import Money
+from chassis.testing import cast
+from chassis.testing.cast import Persona
+from chassis.testing.served import Served
+from chassis.wire import pack_money
+from sandbox.providers.server import ProviderServer
+from sandbox.przelewy24.config import Przelewy24Config
+from sandbox.przelewy24.server import open_server
+from services.billing.__main__ import part as billing
+from services.identity.__main__ import part as identity
+from services.notify.__main__ import part as notify
+from services.payments.__main__ import part as payments
+from tests.billing.bills import Runs, house, prices
+from tests.billing.given import Given
+
+
+@dataclass(frozen=True)
+class Whole:
+    """All services of the suite by name."""
+
+    parts: dict[str, Served]
+
+    def stub(self, part: str, stub_class: Any, persona: Persona | None = None) -> Any:
+        """A stub of a part's service, as somebody."""
+        return self.parts[part].stub(stub_class, persona)
+
+
+@pytest.fixture
+def whole(serving: Callable[..., Served], przelewy24: ProviderServer) -> Whole:
+    neighbour = serving(billing)
+    served = {
+        "identity": serving(identity, peers={"billing": neighbour.address}),
+        "notify": serving(notify),
+        "payments": serving(payments, peers={"billing": neighbour.address}, **of_sandbox(przelewy24)),
+    }
+    return Whole({"billing": neighbour, **served})
+
+
+def of_sandbox(przelewy24: ProviderServer) -> dict[str, Any]:
+    """The knobs of payments that ask this Przelewy24."""
+    account = Przelewy24Config()
+    return {
+        "przelewy24_url": przelewy24.url,
+        "przelewy24_merchant_id": account.merchant_id,
+        "przelewy24_crc": account.crc,
+        "przelewy24_api_key": account.api_key,
+        "webhook_url": "http://127.0.0.1:9",  # What it tells arrives nowhere: the payment is asked about.
+    }
+
+
+@pytest.fixture
+def przelewy24() -> Iterator[ProviderServer]:
+    """A payment provider."""
+    with open_server(Przelewy24Config()) as running:
+        yield running
+
+
+def pay(whole: Whole, anna: Persona, staff: Persona, przelewy24: ProviderServer) -> Any:
+    """A payment of Anna's, settled."""
+    own = whole.stub("payments", PaymentServiceStub, anna)
+    started = own.StartPayment(
+        payments_pb2.StartPaymentRequest(
+            customer_id=anna.customer_id,
+            request_id=str(new_id()),
+            amount=pack_money(Money(20_00)),
+            provider="przelewy24",
+            email="anna@poczta.example",
+        )
+    ).payment
+    wish = {"session": started.payment_id.replace("-", ""), "how": "lost"}
+    requests.post(f"{przelewy24.url}/sandbox/settle", json=wish, timeout=10).raise_for_status()
+    desk = whole.stub("payments", PaymentServiceStub, staff)
+    settled = desk.CheckPayment(payments_pb2.CheckPaymentRequest(payment_id=started.payment_id)).payment
+    assert settled.status == payments_pb2.PAYMENT_STATUS_SETTLED
+    return settled
+
+
+@pytest.fixture
+def annas(
+    whole: Whole, clock: Any, as_edward: Persona, as_anna: Persona, przelewy24: ProviderServer
+) -> dict[str, Any]:
+    """What Anna has, by the names that requests give ids: invoices, contract, points, run, a settled payment."""
+    served = whole.parts["billing"]
+    given = Given(served.database, clock)
+    given.settings()
+    prices(given)
+    house(given, customer_id=cast.ANNA_CUSTOMER)
+    given.customer(
+        "Celina",
+        customer_id=cast.CELINA_CUSTOMER,
+        address_line="ul. Polna 3",
+        premises_label="ul. Polna 3, Zdrój",
+    )
+    runs = Runs(served, as_edward)
+    run = runs.preview()
+    runs.issue(run.run_id)
+    customer_id = str(cast.ANNA_CUSTOMER)
+    payment = pay(whole, as_anna, as_edward, przelewy24)
+    stub = whole.stub("billing", InvoiceServiceStub, as_anna)
+    [invoice] = stub.ListInvoices(invoices_pb2.ListInvoicesRequest(customer_id=customer_id)).invoices
+    from sqlalchemy import select
+
+    from services.billing.storage.contracts import Contract
+    from services.billing.storage.service_points import ServicePoint
+
+    with served.database.reading() as session:
+        contract_id = session.scalar(select(Contract.contract_id))
+        point_id = session.scalar(select(ServicePoint.service_point_id))
+    return {
+        "customer_id": customer_id,
+        "invoice_id": invoice.invoice_id,
+        "invoice_ids": [invoice.invoice_id],
+        "contract_id": str(contract_id),
+        "service_point_id": str(point_id),
+        "entry_id": "",  # Its invoice is named instead.
+        "payment_id": payment.payment_id,
+        "provider": "przelewy24",
+        "method_id": "",
+        "secrets": [
+            payment.number,
+            payment.payment_id,
+            invoice.invoice_id,
+            invoice.number,
+            invoice.customer_number,
+            "ul. Lipowa 7/2",
+        ],
+    }
