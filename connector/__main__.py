@@ -27,7 +27,7 @@ from chassis.rpc.tokens import SystemCredential
 from connector.config import ConnectorConfig
 from connector.faults import CannotImport
 from connector.mapping import read_mapping
-from connector.rejects import write_rejects
+from connector.rejects import check_place, write_rejects
 from connector.sending import Order, rejects_of, send
 from connector.sources import check_columns, import_id_of, open_source
 
@@ -70,6 +70,7 @@ def import_(  # noqa: PLR0917 - typer reads options from the signature
     try:
         what = read_mapping(mapping)
         tables = open_source(source)
+        check_place(rejects)
         check_columns(tables, what)
         order = Order(
             source=tables,

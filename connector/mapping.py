@@ -143,6 +143,13 @@ class Table(BaseModel):
         return KINDS[self.rows][1]
 
     @property
+    def key_columns(self) -> tuple[str, ...]:
+        """The columns that tell one row from another: its id's, else those of all fields it needs."""
+        rule = self.columns.get("external_id")
+        rules = [rule] if rule else [self.columns[name] for name in NEEDED[self.rows]]
+        return tuple(dict.fromkeys(name for one in rules for name in one.origins))
+
+    @property
     def known_columns(self) -> frozenset[str]:
         """Every column the mapping has a word for."""
         return frozenset(name for rule in self.columns.values() for name in rule.origins) | frozenset(

@@ -1,13 +1,22 @@
 """The rejects file: the refused rows as they came, each with its reasons, to be mended and sent again."""
 
 import csv
+import os
 from collections.abc import Iterable
 from pathlib import Path
 
 from ebok.billing.v1 import imports_pb2 as pb
 
+from connector.faults import CannotImport
+
 HEAD = ("kind", "row_number", "external_id", "reasons", "row")
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def check_place(path: Path) -> None:
+    """Raises CannotImport when no file can be written there: known before the import, not after it."""
+    if path.is_dir() or not os.access(path if path.exists() else path.parent, os.W_OK):
+        raise CannotImport(f"{path}: refused rows cannot be written there; name another file with --rejects")
 
 
 def write_rejects(path: Path, rejects: Iterable[pb.Reject]) -> int:

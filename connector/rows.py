@@ -5,11 +5,12 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from ebok.billing.v1.imports_pb2 import ImportRow
+from ebok.billing.v1.imports_pb2 import ROW_DEFECT_TOO_MANY_CELLS, ImportRow
 
 from connector.mapping import KINDS, Rule, Table, scaled
 
 Source = Mapping[str, object]
+EXCESS = "\0excess"  # Under this name a source puts the cells of a row that no column is named for.
 
 
 def row_maker(table: Table) -> Callable[[int, Source], ImportRow]:
@@ -20,7 +21,8 @@ def row_maker(table: Table) -> Callable[[int, Source], ImportRow]:
 
     def make(row_number: int, source: Source) -> ImportRow:
         fields: dict[str, Any] = {name: _read(rule, source) for name, rule in rules}
-        return ImportRow(row_number=row_number, **{carrier: row_class(**fields)})
+        defect = ROW_DEFECT_TOO_MANY_CELLS if EXCESS in source else None
+        return ImportRow(row_number=row_number, defect=defect, **{carrier: row_class(**fields)})
 
     return make
 

@@ -42,11 +42,14 @@ class Order:
 
 
 def send(channel: Channel, order: Order, moved: Callable[[pb.Import], None]) -> pb.Import:
-    """Import everything; `moved` hears of each step. Raises CannotImport when billing stays away or refuses."""
+    """Import everything; `moved` hears of each step. Raises CannotImport when billing stays away or refuses.
+
+    A known import goes on behind the rows it has looked at, whatever the size of the batches was.
+    """
     stub = channel.stub(ImportServiceStub)
     state = _start(stub, order)
     moved(state)
-    batches = (pair for pair in enumerate(_batches(order), start=1) if pair[0] > state.batch_count)
+    batches = enumerate(_batches(order, state.done_count), start=state.batch_count + 1)
     while some := list(islice(batches, BATCHES_PER_STREAM)):
         state = _insist(partial(_stream, stub, state.import_id, some))
         moved(state)
@@ -61,11 +64,12 @@ def send(channel: Channel, order: Order, moved: Callable[[pb.Import], None]) -> 
 def _start(stub: ImportServiceStub, order: Order) -> pb.Import:
     """Open the import; one that is known by its content and finished is done again under a new id."""
     counts = [order.source.count(table) for table in order.mapping.in_order()]
+    known = [count for count in counts if count is not None]
     request = pb.StartImportRequest(
         import_id=str(order.import_id or new_id()),
         source=order.source.label[:300],
         dry_run=order.dry_run,
-        row_count=sum(count or 0 for count in counts),
+        row_count=sum(known) if len(known) == len(counts) else 0,
         as_of=wire.pack_instant(order.as_of) if order.as_of else None,
     )
     try:
@@ -77,10 +81,13 @@ def _start(stub: ImportServiceStub, order: Order) -> pb.Import:
     return _insist(lambda: stub.StartImport(request)).import_state
 
 
-def _batches(order: Order) -> Iterator[list[pb.ImportRow]]:
+def _batches(order: Order, done_count: int) -> Iterator[list[pb.ImportRow]]:
+    """The rows behind the first `done_count` of all tables; a batch has rows of one table."""
     for table in order.mapping.in_order():
         make = row_maker(table)
-        rows = (make(number, row) for number, row in enumerate(order.source.rows(table), start=1))
+        numbered = enumerate(order.source.rows(table), start=1)
+        done_count -= sum(1 for _ in islice(numbered, done_count))
+        rows = (make(number, row) for number, row in numbered)
         while batch := list(islice(rows, order.batch_rows)):
             yield batch
 

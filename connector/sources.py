@@ -15,7 +15,7 @@ from python_calamine import CalamineError, CalamineWorkbook
 
 from connector.faults import CannotImport
 from connector.mapping import Mapping, Table
-from connector.rows import Source
+from connector.rows import EXCESS, Source
 
 FIELD_BYTES_MAX = 1024 * 1024
 ROWS_AT_ONCE = 2_000
@@ -89,7 +89,7 @@ class CsvFiles:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self.label = path.name
+        self.label = _name_of(path)
         csv.field_size_limit(FIELD_BYTES_MAX)
 
     def _file(self, table: Table) -> Path:
@@ -105,12 +105,15 @@ class CsvFiles:
         raise CannotImport(f"{self._file(table)}: is empty; the first line must name the columns")
 
     def rows(self, table: Table) -> Iterator[Source]:
-        """Every further line; one with too few or too many cells still comes, and is refused by its content."""
+        """Every further line; one with more cells than names comes with them under EXCESS, unless they are empty."""
         lines = self._lines(table)
         names = [name.strip() for name in next(lines)]
         for cells in lines:
             if cells:
-                yield dict(zip(names, cells, strict=False))
+                row: dict[str, object] = dict(zip(names, cells, strict=False))
+                if any(cell.strip() for cell in cells[len(names) :]):
+                    row[EXCESS] = cells[len(names) :]
+                yield row
 
     def _lines(self, table: Table) -> Iterator[list[str]]:
         file = self._file(table)
@@ -123,11 +126,12 @@ class CsvFiles:
             ) from None
         except csv.Error as fault:
             raise CannotImport(f"{file}: {fault}") from None
+        except OSError as fault:
+            raise CannotImport(f"{file}: cannot be read ({type(fault).__name__})") from None
 
     def count(self, table: Table) -> int | None:
-        """Lines without the first."""
-        with self._file(table).open("rb") as lines:
-            return max(sum(1 for _ in lines) - 1, 0)
+        """Rows without the first; a cell may have several lines."""
+        return max(sum(1 for cells in self._lines(table) if cells) - 1, 0)
 
     def fingerprint(self) -> str:
         """Over all files."""
@@ -140,7 +144,7 @@ class Workbook:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self.label = path.name
+        self.label = _name_of(path)
         try:
             self._book = CalamineWorkbook.from_path(str(path))
         except (CalamineError, OSError) as fault:
@@ -189,15 +193,24 @@ class Database:
     def _select(self, table: Table) -> sa.TextClause:
         if table.query:
             return sa.text(table.query)
-        quoted = self._engine.dialect.identifier_preparer.quote
-        name = ".".join(quoted(part) for part in table.origin.split("."))
-        return sa.text(f"SELECT * FROM {name}")  # noqa: S608 - quoted just above; the mapping is the operator's
+        order = ", ".join(self._quoted(name) for name in table.key_columns)
+        # An import that broke off goes on at the same row only when rows come in the same order.
+        ordered = f" ORDER BY {order}" if order else ""
+        return sa.text(f"SELECT * FROM {self._name(table)}{ordered}")  # noqa: S608 - quoted; the mapping is the operator's
+
+    def _name(self, table: Table) -> str:
+        return ".".join(self._quoted(part) for part in table.origin.split("."))
+
+    def _quoted(self, name: str) -> str:
+        return str(self._engine.dialect.identifier_preparer.quote(name))
 
     def columns(self, table: Table) -> Sequence[str]:
         """What the table or SELECT answers."""
+        # Without an order: a column of the mapping that is not there is told with all other faults of columns.
+        any_order = sa.text(table.query or f"SELECT * FROM {self._name(table)} WHERE 1 = 0")  # noqa: S608 - quoted
         try:
             with self._engine.connect() as connection:
-                return list(connection.execute(self._select(table)).keys())
+                return list(connection.execute(any_order).keys())
         except sa.exc.SQLAlchemyError as fault:
             raise CannotImport(f"{table.origin or table.rows}: {_first_line(fault)}") from None
 
@@ -213,21 +226,36 @@ class Database:
         except sa.exc.SQLAlchemyError as fault:
             raise CannotImport(f"{table.origin or table.rows}: {_first_line(fault)}") from None
 
-    def count(self, table: Table) -> int | None:  # noqa: ARG002 - the same words for every source
-        """Not known without asking twice."""
-        return None
+    def count(self, table: Table) -> int | None:
+        """Of a table or view; a SELECT would have to be run twice."""
+        if table.query:
+            return None
+        counting = sa.text(f"SELECT count(*) FROM {self._name(table)}")  # noqa: S608 - quoted
+        try:
+            with self._engine.connect() as connection:
+                return int(connection.execute(counting).scalar_one())
+        except sa.exc.SQLAlchemyError as fault:
+            raise CannotImport(f"{table.origin or table.rows}: {_first_line(fault)}") from None
 
     def fingerprint(self) -> str:
         """Not knowable: a database changes under one's hands."""
         return ""
 
 
+def _name_of(path: Path) -> str:
+    """The name of a file or directory, also of one that is given as `.`."""
+    return path.name or path.resolve().name or str(path)
+
+
 def _fingerprint(files: Sequence[Path]) -> str:
     total = hashlib.sha256()
     for file in files:
         total.update(file.name.encode())
-        with file.open("rb") as content:
-            total.update(hashlib.file_digest(content, "sha256").digest())
+        try:
+            with file.open("rb") as content:
+                total.update(hashlib.file_digest(content, "sha256").digest())
+        except OSError as fault:
+            raise CannotImport(f"{file}: cannot be read ({type(fault).__name__})") from None
     return total.hexdigest()
 
 

@@ -66,6 +66,8 @@ REASONS: dict[str, LazyString] = {
     "OUT_OF_RANGE": _l("is out of range"),
     "UNKNOWN": _l("is none of the known values"),
     "UNKNOWN_KIND": _l("a row of a kind we do not know"),
+    "TOO_MANY_CELLS": _l("the row has more cells than there are columns"),
+    "UNREADABLE": _l("the row could not be read"),
     "UNKNOWN_CUSTOMER": _l("there is no such customer"),
     "UNKNOWN_PREMISES": _l("there are no such premises"),
     "UNKNOWN_SERVICE_POINT": _l("there is no such service point"),

@@ -81,3 +81,9 @@ def whole_house() -> list[pb.ImportRow]:
         reading("2026-02-28", "108"),
         payment(),
     ]
+
+
+def spoiled(row: pb.ImportRow, defect: Any) -> pb.ImportRow:
+    """The row as one that the connector could not read."""
+    row.defect = defect
+    return row

@@ -32,6 +32,7 @@ def test_files_of_a_windows_program_come_in_with_polish_letters_days_commas_and_
 
     assert done.exit_code == 0, done.output
     assert "7 new" in done.output
+    assert "7/7" in done.output  # The bar at its end.
     assert _values(served) == ["0.7", "12.5"]
     with served.database.reading() as session:
         assert session.scalar(sa.select(Premises.street)) == "Łąkowa"
@@ -122,6 +123,46 @@ def test_a_broken_import_goes_on_where_it_stopped(bring, served, mapping, house,
     assert _count(served, Reading) == 2
 
 
+def test_a_broken_import_loses_no_row_when_it_goes_on_with_larger_batches(
+    bring, served, mapping, house, monkeypatch
+):
+    from connector import sending
+
+    real = sending._stream
+    streams = []
+
+    def break_after_first(stub, import_id, some):
+        if streams:
+            raise KeyboardInterrupt
+        streams.append(some)
+        return real(stub, import_id, some)
+
+    monkeypatch.setattr(sending, "BATCHES_PER_STREAM", 2)
+    monkeypatch.setattr(sending, "_stream", break_after_first)
+    bring(mapping, house, "--batch-rows", "1")
+    monkeypatch.setattr(sending, "_stream", real)
+
+    done = bring(mapping, house, "--batch-rows", "1000")
+
+    assert done.exit_code == 0, done.output
+    assert "7 new" in done.output
+    assert (_count(served, Meter), _count(served, Reading)) == (2, 2)
+
+
+def test_a_row_with_more_cells_than_columns_is_refused_not_cut(bring, served, mapping, house, tmp_path):
+    with (house / "lokale.csv").open("a", encoding="cp1250") as file:
+        file.write("L2;Polna;7;57-000;Zdrój;;\nL3;Polna;lokal;7;57-000;Zdrój\n")
+
+    done = bring(mapping, house)
+
+    assert done.exit_code == 2, done.output
+    assert _count(served, Premises) == 2  # Empty cells at the end say nothing.
+    with (tmp_path / "rejects.csv").open(encoding="utf-8", newline="") as file:
+        [reject] = csv.DictReader(file)
+    assert (reject["row_number"], reject["external_id"]) == ("3", "L3")
+    assert "TOO_MANY_CELLS" in reject["reasons"]
+
+
 def test_a_workbook_comes_in_sheet_by_sheet(bring, served, tmp_path):
     book = openpyxl.Workbook(write_only=True)
     sheet = book.create_sheet("Lokale")
@@ -162,9 +203,50 @@ def test_a_view_of_a_database_comes_in(bring, served, tmp_path):
         "    columns: {external_id: id, street: ulica, building: nr, postcode: kod, town: miasto}\n"
     )
 
-    assert bring(mapping, url).exit_code == 0
+    first = bring(mapping, url)
+    assert first.exit_code == 0, first.output
+    assert "2500/2500" in first.output
     assert bring(mapping, url).exit_code == 0
     assert _count(served, Premises) == 2500
+
+
+def test_a_broken_import_from_a_database_goes_on_by_its_id_in_the_order_of_its_ids(
+    bring, served, tmp_path, monkeypatch
+):
+    from connector import sending
+
+    url = f"sqlite:///{tmp_path / 'erp.db'}"
+    backwards = [{"i": f"{index:02}", "n": str(index)} for index in reversed(range(1, 11))]
+    with sa.create_engine(url).begin() as connection:
+        connection.execute(sa.text("CREATE TABLE adresy (id TEXT, nr TEXT, miasto TEXT)"))
+        connection.execute(sa.text("INSERT INTO adresy VALUES (:i, :n, 'Zdrój')"), backwards)
+    mapping = tmp_path / "m.yaml"
+    mapping.write_text(
+        "version: 1\ntables:\n  - rows: premises\n    from: adresy\n"
+        "    columns: {external_id: id, building: nr, town: miasto}\n"
+    )
+    real = sending._stream
+    streamed: list[str] = []
+
+    def break_after_first(stub, import_id, some):
+        if streamed:
+            raise KeyboardInterrupt
+        streamed.append(import_id)
+        return real(stub, import_id, some)
+
+    monkeypatch.setattr(sending, "BATCHES_PER_STREAM", 1)
+    monkeypatch.setattr(sending, "_stream", break_after_first)
+    bring(mapping, url, "--batch-rows", "3")
+    monkeypatch.setattr(sending, "_stream", real)
+    with served.database.reading() as session:
+        came = list(session.scalars(sa.select(Premises.external_id).order_by(Premises.external_id)))
+    assert came == ["01", "02", "03"]
+
+    done = bring(mapping, url, "--continue", streamed[0])
+
+    assert f"import {streamed[0]}" in done.output
+    assert "10 new" in done.output, done.output
+    assert _count(served, Premises) == 10
 
 
 @pytest.mark.parametrize(
@@ -209,6 +291,22 @@ def test_billing_that_is_away_is_said_in_a_sentence(bring, mapping, house, serve
 
     assert done.exit_code == 1
     assert "start the same command again" in done.output.replace("\n", " ")
+
+
+def test_a_place_where_rejects_cannot_be_written_is_told_before_anything_comes_in(
+    bring, served, mapping, house, tmp_path
+):
+    done = bring(mapping, house, "--rejects", str(tmp_path / "nowhere" / "rejects.csv"))
+
+    assert done.exit_code == 1
+    assert "refused rows cannot be written there" in done.output.replace("\n", " ")
+    assert _count(served, Premises) == 0
+
+
+def test_the_directory_one_stands_in_is_a_source_too(bring, served, mapping, house, monkeypatch):
+    monkeypatch.chdir(house)
+    assert bring(mapping, ".").exit_code == 0
+    assert _count(served, Premises) == 1
 
 
 def test_rejects_cannot_carry_a_formula(tmp_path: Path):

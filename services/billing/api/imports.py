@@ -28,6 +28,8 @@ _KINDS = {
     "reading": RowKind.READING,
     "payment": RowKind.PAYMENT,
 }
+_DEFECTS = {pb.ROW_DEFECT_UNSPECIFIED: "", pb.ROW_DEFECT_TOO_MANY_CELLS: "TOO_MANY_CELLS"}
+UNREADABLE = "UNREADABLE"  # A defect that a newer connector knows and we do not.
 _MESSAGES: dict[str, Any] = {
     name: pb.ImportRow.DESCRIPTOR.fields_by_name[name].message_type for name in _KINDS
 }
@@ -125,4 +127,6 @@ def unpack_row(row: pb.ImportRow) -> SourceRow:
     message = getattr(row, name)
     fields = {field: getattr(message, field) for field in _FIELDS[name]}
     points = tuple(message.service_point_external_ids) if name == "contract" else ()
-    return SourceRow(row.row_number, _KINDS[name], fields, points)
+    return SourceRow(
+        row.row_number, _KINDS[name], fields, points, defect=_DEFECTS.get(row.defect, UNREADABLE)
+    )

@@ -187,7 +187,10 @@ def _lock(session: Session, import_id: UUID) -> Import:
 def _take_rows(session: Session, rows: Sequence[SourceRow], batch: Batch) -> None:
     by_kind: dict[RowKind, list[SourceRow]] = {}
     for row in rows:
-        by_kind.setdefault(row.kind, []).append(row)
+        if row.defect:
+            batch.refuse(row, [RowFault("", row.defect)])
+        else:
+            by_kind.setdefault(row.kind, []).append(row)
     for row in by_kind.get(RowKind.UNKNOWN, ()):
         batch.refuse(row, [RowFault("", "UNKNOWN_KIND")])
     for kind, take in MASTERS:

@@ -56,12 +56,16 @@ class RowFault(NamedTuple):
 
 
 class SourceRow(NamedTuple):
-    """One row as it came. `points` are the service points of a contract, the one field that is a list."""
+    """One row as it came. `points` are the service points of a contract, the one field that is a list.
+
+    `defect`: the reason why it could not be read as a whole; empty for a sound one.
+    """
 
     row_number: int
     kind: RowKind
     fields: Mapping[str, str]
     points: tuple[str, ...] = ()
+    defect: str = ""
 
     @property
     def external_id(self) -> str:

@@ -49,6 +49,7 @@ from tests.billing.import_rows import (
     point,
     premises,
     reading,
+    spoiled,
     whole_house,
 )
 
@@ -275,6 +276,8 @@ BAD_ROWS = [
     (payment(booked_on="2026-03-17"), "booked_on", "OUT_OF_RANGE"),
     (payment(invoice_number="FV/2020/000001"), "invoice_number", "UNKNOWN_INVOICE"),
     (pb.ImportRow(row_number=1), "", "UNKNOWN_KIND"),
+    (spoiled(premises("p-9"), pb.ROW_DEFECT_TOO_MANY_CELLS), "", "TOO_MANY_CELLS"),
+    (spoiled(premises("p-9"), 99), "", "UNREADABLE"),
 ]
 
 
