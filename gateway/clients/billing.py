@@ -7,7 +7,10 @@ from ebok.billing.v1 import (
     invoices_pb2_grpc,
     ledger_pb2_grpc,
     meters_pb2_grpc,
+    reading_checks_pb2_grpc,
+    reading_windows_pb2_grpc,
     readings_pb2_grpc,
+    records_pb2_grpc,
     runs_pb2_grpc,
     tariffs_pb2_grpc,
 )
@@ -23,6 +26,9 @@ class Billing:
         self.contracts = channel.stub(contracts_pb2_grpc.ContractServiceStub)
         self.meters = channel.stub(meters_pb2_grpc.MeterServiceStub)
         self.readings = channel.stub(readings_pb2_grpc.ReadingServiceStub)
+        self.reading_checks = channel.stub(reading_checks_pb2_grpc.ReadingCheckServiceStub)
+        self.reading_windows = channel.stub(reading_windows_pb2_grpc.ReadingWindowServiceStub)
+        self.records = channel.stub(records_pb2_grpc.RecordServiceStub)
         self.tariffs = channel.stub(tariffs_pb2_grpc.TariffServiceStub)
         self.runs = channel.stub(runs_pb2_grpc.BillingRunServiceStub)
         self.invoices = channel.stub(invoices_pb2_grpc.InvoiceServiceStub)

@@ -12,13 +12,16 @@ from services.billing.api import (
     invoices,
     ledger,
     meters,
+    reading_checks,
+    reading_windows,
     readings,
+    records,
     runs,
     tariffs,
 )
 from services.billing.config import BillingConfig
 from services.billing.inbox import payments, settings
-from services.billing.jobs.runs import jobs
+from services.billing.jobs import jobs
 
 handlers = Handlers()
 for heard in (settings, payments):
@@ -33,6 +36,15 @@ def services(runtime: Runtime) -> list[Service]:
         (contracts.rpc.add_ContractServiceServicer_to_server, contracts.ContractService(database, clock)),
         (meters.rpc.add_MeterServiceServicer_to_server, meters.MeterService(database)),
         (readings.rpc.add_ReadingServiceServicer_to_server, readings.ReadingService(database, clock)),
+        (
+            reading_windows.rpc.add_ReadingWindowServiceServicer_to_server,
+            reading_windows.ReadingWindowService(database, clock),
+        ),
+        (
+            reading_checks.rpc.add_ReadingCheckServiceServicer_to_server,
+            reading_checks.ReadingCheckService(database, clock),
+        ),
+        (records.rpc.add_RecordServiceServicer_to_server, records.RecordService(database, clock)),
         (tariffs.rpc.add_TariffServiceServicer_to_server, tariffs.TariffService(database, clock)),
         (imports.rpc.add_ImportServiceServicer_to_server, imports.ImportService(database, clock)),
         (invoices.rpc.add_InvoiceServiceServicer_to_server, invoices.InvoiceService(database, clock)),

@@ -22,7 +22,7 @@ _VIEW = frozenset(
     }
 )
 _PAY = _VIEW | {"payments.payments.start"}
-_MANAGE = _PAY | {"billing.customers.change_contact"}
+_MANAGE = _PAY | {"billing.customers.change_contact", "billing.readings.submit"}
 
 _CLERK = _VIEW | {
     "billing.customers.search",
@@ -30,6 +30,12 @@ _CLERK = _VIEW | {
     "billing.runs.read",
     "billing.runs.prepare",
     "billing.imports.read",
+    "billing.imports.mend",
+    "billing.meters.replace",
+    "billing.readings.check",
+    "billing.readings.record",
+    "billing.records.read",
+    "billing.records.change",
     "identity.grants.read",
     "notify.messages.read",
     "payments.payments.search",
@@ -41,6 +47,7 @@ _MANAGER = _CLERK | {
     "billing.tariffs.publish",
     "billing.runs.issue",
     "billing.imports.cancel",
+    "billing.readings.plan",
     "identity.audit.read",
 }
 
