@@ -4,7 +4,7 @@
 
     version: 1
     tables:
-      - rows: readings            # premises service_points meters customers contracts readings payments
+      - rows: readings            # premises service_points meters customers contracts readings intervals payments
         from: odczyty.csv         # file in the source directory, sheet of a workbook, table or view of a database
         encoding: cp1250          # CSV only; utf-8 otherwise
         delimiter: ";"            # CSV only; , otherwise
@@ -12,6 +12,8 @@
           meter_external_id: ID_WODOMIERZA           # as it is
           read_on: {column: DATA, date: "%d.%m.%Y"}  # another way to write days
           value: {column: STAN, decimal: ",", scale: 0.001}
+          used: {column: W, divide: 60}              # exact, rounded to six places
+          starts_at: {column: CZAS, instant: {format: "%Y-%m-%d %H:%M:%S", zone: Europe/Warsaw}}
           kind: {column: RODZAJ, values: {R: remote, O: actual}, otherwise: actual}
           name: {columns: [IMIE, NAZWISKO], join: " "}
           service_point_external_ids: {column: PUNKTY, split: ","}
@@ -21,7 +23,9 @@
 A value that cannot be read as the mapping says goes on unchanged: billing refuses its row with the reason.
 """
 
-from decimal import Decimal, InvalidOperation
+from datetime import tzinfo
+from decimal import Decimal
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -31,6 +35,7 @@ from google.protobuf.descriptor import FieldDescriptor
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from connector.faults import CannotImport
+from connector.values import zone_of
 
 MAPPING_BYTES_MAX = 1024 * 1024
 # In the order in which rows refer to each other, and the field of ImportRow that carries each.
@@ -41,6 +46,7 @@ KINDS: dict[str, tuple[str, Any]] = {
     "customers": ("customer", imports_pb2.CustomerRow),
     "contracts": ("contract", imports_pb2.ContractRow),
     "readings": ("reading", imports_pb2.ReadingRow),
+    "intervals": ("interval", imports_pb2.IntervalRow),
     "payments": ("payment", imports_pb2.PaymentRow),
 }
 NEEDED: dict[str, tuple[str, ...]] = {
@@ -52,6 +58,7 @@ NEEDED: dict[str, tuple[str, ...]] = {
         "external_id", "number", "customer_external_id", "tariff_code", "starts_on", "service_point_external_ids",
     ),
     "readings": ("meter_external_id", "read_on", "value"),
+    "intervals": ("meter_external_id", "starts_at", "used"),
     "payments": ("external_id", "customer_external_id", "booked_on", "amount"),
 }  # fmt: skip
 
@@ -72,6 +79,28 @@ def _words_of(value: object) -> object:
     return {_text(key): _text(word) for key, word in value.items()}
 
 
+class Instant(BaseModel):
+    """How a source writes points in time."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    format: str = Field(default="%Y-%m-%d %H:%M:%S", description="Its strptime form.")
+    zone: Word | None = Field(default=None, description='Whose clocks: Europe/Warsaw, UTC or "+01:00".')
+
+    @model_validator(mode="after")
+    def _check_zone(self) -> Self:
+        if self.zone is None and "%z" not in self.format:
+            raise ValueError("`zone` is needed where the format has no offset (%z)")
+        if self.zone is not None:
+            zone_of(self.zone)
+        return self
+
+    @cached_property
+    def clocks(self) -> tzinfo | None:
+        """The zone."""
+        return None if self.zone is None else zone_of(self.zone)
+
+
 class Rule(BaseModel):
     """Where one field comes from and how it is rewritten."""
 
@@ -86,6 +115,10 @@ class Rule(BaseModel):
     scale: Annotated[Decimal | None, BeforeValidator(_text)] = Field(
         default=None, description="Multiplies the value: 0.001 for litres to m³."
     )
+    divide: Annotated[Decimal | None, BeforeValidator(_text)] = Field(
+        default=None, description="Divides the value, rounded to six places: 60 for minutes to hours."
+    )
+    instant: Instant | None = Field(default=None, description="The source's way of writing points in time.")
     values: Annotated[dict[str, str], BeforeValidator(_words_of)] = Field(
         default_factory=dict, description="The source's word → ours."
     )
@@ -96,6 +129,10 @@ class Rule(BaseModel):
     def _check_one_origin(self) -> Self:
         if sum((self.column is not None, bool(self.columns), self.constant is not None)) != 1:
             raise ValueError("exactly one of column, columns, constant")
+        if self.divide is not None and (not self.divide.is_finite() or not self.divide):
+            raise ValueError("divide: a number that is not zero")
+        if self.date is not None and self.instant is not None:
+            raise ValueError("one of date, instant")
         return self
 
     @property
@@ -193,12 +230,3 @@ def read_mapping(path: Path) -> Mapping:
             for fault in faulty.errors(include_input=False)
         )
         raise CannotImport("\n".join([f"{path}:", *places])) from None
-
-
-def scaled(text: str, scale: Decimal) -> str:
-    """A decimal times the scale, without an exponent; what is no number stays as it is."""
-    try:
-        number = Decimal(text)
-    except InvalidOperation:
-        return text
-    return format((number * scale).normalize(), "f") if number.is_finite() else text

@@ -1,13 +1,13 @@
 """A row of the source as a row of the import, by the rules of the mapping."""
 
 from collections.abc import Callable, Mapping
-from datetime import date, datetime
-from decimal import Decimal
+from datetime import datetime
 from typing import Any
 
 from ebok.billing.v1.imports_pb2 import ROW_DEFECT_TOO_MANY_CELLS, ImportRow
 
-from connector.mapping import KINDS, Rule, Table, scaled
+from connector import values
+from connector.mapping import KINDS, Rule, Table
 
 Source = Mapping[str, object]
 EXCESS = "\0excess"  # Under this name a source puts the cells of a row that no column is named for.
@@ -31,11 +31,18 @@ def _read(rule: Rule, source: Source) -> str | list[str]:
     if rule.constant is not None:
         text = rule.constant
     else:
-        text = rule.join.join(filter(None, (_plain(source.get(name)) for name in rule.origins)))
+        text = rule.join.join(filter(None, (_cell(rule, source.get(name)) for name in rule.origins)))
         text = _rewrite(rule, text)
     if rule.split is not None:
         return [element.strip() for element in text.split(rule.split) if element.strip()]
     return text
+
+
+def _cell(rule: Rule, value: object) -> str:
+    """A cell as text; where the mapping speaks of an instant, one that is a point in time keeps its hours."""
+    if rule.instant is not None and isinstance(value, datetime):
+        return values.placed(value, rule.instant.clocks) or str(value)
+    return values.plain(value)
 
 
 def _rewrite(rule: Rule, text: str) -> str:
@@ -44,36 +51,13 @@ def _rewrite(rule: Rule, text: str) -> str:
     elif not text and rule.otherwise is not None:
         text = rule.otherwise
     if rule.date is not None and text:
-        text = _day(text, rule.date)
+        text = values.day(text, rule.date)
+    if rule.instant is not None and text:
+        text = values.instant(text, rule.instant.format, rule.instant.clocks)
     if rule.decimal is not None:
         text = text.replace(" ", "").replace("\N{NO-BREAK SPACE}", "").replace(rule.decimal, ".")
     if rule.scale is not None:
-        text = scaled(text, rule.scale)
-    return text
-
-
-def _day(text: str, form: str) -> str:
-    try:
-        return datetime.strptime(text, form).date().isoformat()  # noqa: DTZ007 - a calendar day has no zone
-    except ValueError:
-        return text
-
-
-def _plain(value: object) -> str:
-    """What a cell holds, as text: days ISO 8601, numbers with a point and without an exponent."""
-    match value:
-        case None:
-            text = ""
-        case bool():
-            text = "true" if value else "false"
-        case datetime():
-            text = value.date().isoformat()
-        case date():
-            text = value.isoformat()
-        case Decimal():
-            text = format(value, "f")
-        case float():
-            text = format(Decimal(repr(value)).normalize(), "f")
-        case _:
-            text = str(value).strip()
+        text = values.scaled(text, rule.scale)
+    if rule.divide is not None:
+        text = values.divided(text, rule.divide)
     return text

@@ -122,7 +122,7 @@ class ImportService(rpc.ImportServiceServicer):
 def unpack_row(row: pb.ImportRow) -> SourceRow:
     """A row as plain texts; one of no kind that we know is judged like any other."""
     name = row.WhichOneof("row")
-    if name is None:
+    if name is None or name not in _KINDS:
         return SourceRow(row.row_number, RowKind.UNKNOWN, {})
     message = getattr(row, name)
     fields = {field: getattr(message, field) for field in _FIELDS[name]}
