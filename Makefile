@@ -35,7 +35,7 @@ screenshots: venv-test protos ## pictures of every page, in var/screenshots (W="
 test: venv-test protos ## all tests but the long ones; says at the end what did not run (T=tests/billing for a part)
 	@$(PY) -m deploy.local.testing default $(T)
 
-test-fast: venv-test protos ## what needs neither broker nor browser nor a whole suite
+test-fast: venv-test protos ## what needs neither broker nor browser nor programs of others nor a whole suite
 	@$(PY) -m deploy.local.testing fast $(T)
 
 test-long: venv-test protos ## the tests that take minutes
@@ -80,9 +80,10 @@ migration: venv-test protos ## write a migration from the models: S=billing M="a
 	@$(if $(and $(S),$(M)),$(PY) -m chassis.testing.revision '$(S)' '$(M)',echo 'usage: make migration S=billing M="what changes"' >&2; exit 2)
 
 requirements: venv-run ## pin requirements/*.in anew, with hashes (U=--upgrade for newer versions)
-	@for file in run build test; do \
-	  .venv/bin/uv pip compile --universal --generate-hashes --python-version 3.11 -q \
-	    --custom-compile-command 'make requirements' $(U) requirements/$$file.in -o requirements/$$file.txt || exit 1; \
+	@for file in run:3.11 build:3.11 test:3.11 outside:3.12; do \
+	  name=$${file%:*}; \
+	  .venv/bin/uv pip compile --universal --generate-hashes --python-version $${file#*:} -q \
+	    --custom-compile-command 'make requirements' $(U) requirements/$$name.in -o requirements/$$name.txt || exit 1; \
 	done
 
 clean: ## forget the data of `make run` and everything generated; .venv stays

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 VARIABLE = "EBOK_TEST_REPORT"
-OUTSIDE = ("broker", "browser")  # Markers of tests that need something of the system.
+OUTSIDE = ("broker", "browser", "outside")  # Markers of tests that need something from outside.
 
 
 class SkippedTests:

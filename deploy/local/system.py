@@ -1,4 +1,4 @@
-"""What the tests need of the system: RabbitMQ and Chromium. `python -m deploy.local.system` installs them as
+"""What the tests need of the system: RabbitMQ, Chromium and Node. `python -m deploy.local.system` installs them as
 root on Debian and Ubuntu, and says in a sentence what is missing elsewhere.
 """
 
@@ -15,6 +15,7 @@ from deploy.local import rabbitmq
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 SNAP_LAUNCHER_BYTES_MAX = 10_000  # Ubuntu's package is a small script that asks for a snap.
 APT_SECONDS_MAX = 1800
+NODE_MAJOR_MIN = 18
 # As root and in a container Chromium has neither a sandbox nor enough shared memory.
 CHROMIUM_FLAGS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
 
@@ -28,23 +29,35 @@ def chromium() -> Path | None:
     return None
 
 
+def node_is_fit() -> bool:
+    """Whether there is a Node that is new enough, with npm."""
+    node = shutil.which("node")
+    if node is None or shutil.which("npm") is None:
+        return False
+    said = subprocess.run([node, "--version"], capture_output=True, text=True, check=False).stdout
+    major = said.strip().lstrip("v").partition(".")[0]
+    return major.isdigit() and int(major) >= NODE_MAJOR_MIN
+
+
 @dataclass(frozen=True)
 class Need:
-    """Something tests need, and the package it is in."""
+    """Something tests need, and the packages it is in."""
 
     name: str
-    package: str
+    packages: tuple[str, ...]
     is_there: Callable[[], bool]
 
     @property
     def missing(self) -> str:
         """The sentence when it is not there."""
-        return f"{self.name} is not installed (Debian, Ubuntu: apt install {self.package})"
+        return f"{self.name} is not installed (Debian, Ubuntu: apt install {' '.join(self.packages)})"
 
 
+NODE = Need(f"Node {NODE_MAJOR_MIN} or newer with npm", ("nodejs", "npm"), node_is_fit)
 NEEDS = (
-    Need("RabbitMQ", "rabbitmq-server", rabbitmq.is_installed),
-    Need("Chromium", "chromium", lambda: chromium() is not None),
+    Need("RabbitMQ", ("rabbitmq-server",), rabbitmq.is_installed),
+    Need("Chromium", ("chromium",), lambda: chromium() is not None),
+    NODE,
 )
 
 
@@ -52,7 +65,7 @@ def install() -> list[str]:
     """Install what is missing if we may; answers a sentence for each thing that still is."""
     missing = [need for need in NEEDS if not need.is_there()]
     if missing and os.geteuid() == 0 and shutil.which("apt-get"):
-        _apt([need.package for need in missing])
+        _apt([package for need in missing for package in need.packages])
         missing = [need for need in missing if not need.is_there()]
     return [need.missing for need in missing]
 
@@ -92,7 +105,7 @@ def main() -> int:
 
 
 def is_ci() -> bool:
-    """Whether nothing may be skipped for want of a broker or a browser."""
+    """Whether nothing may be skipped for want of a broker, a browser or a program of others."""
     return os.environ.get("CI", "").lower() in ("1", "true", "yes")
 
 

@@ -1,7 +1,7 @@
 """`make test`: `python -m deploy.local.testing [default|fast|long] [pytest arguments]`.
 
 Tests of parts run side by side, journeys one after the other on a whole suite. The last lines say what did
-not run and why; with CI=true a test that lacked its broker or browser fails the run.
+not run and why; with CI=true a test that lacked its broker, its browser or a program of others fails the run.
 """
 
 import json
@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[2]
 # Each starts whole suites or loads the machine: one at a time.
 SERIAL = ("tests/journeys", "tests/chaos", "tests/tooling")
 SIDE_BY_SIDE = ("-n", "2", "--dist", "loadfile")
-FAST = "not long and not broker and not browser"
+FAST = "not long and not broker and not browser and not outside"
 NOTHING_COLLECTED = 5
 EXIT_OK, EXIT_FAILED, EXIT_USAGE = 0, 1, 2
 
@@ -75,9 +75,11 @@ def _summarise(kind: str, status: int, skipped: list[dict[str, Any]]) -> int:
     if kind != "long":
         lines.append("  the tests that take minutes: `make test-long` runs them")
     if kind == "fast":
-        lines.append("  the tests that need a broker, a browser or a whole suite: `make test` runs them")
+        lines.append(
+            "  the tests that need a broker, a browser, programs of others or a whole suite: `make test` runs them"
+        )
     if lacking and system.is_ci():
-        lines.append("with CI=true a missing broker or browser is a failure")
+        lines.append("with CI=true a missing broker, browser or program of others is a failure")
     lines.append("tests: failed" if status else "tests: passed")
     sys.stdout.write("\n".join(lines) + "\n")
     return status
