@@ -130,6 +130,7 @@ def pack_settings(provider: Provider, version: int) -> settings_pb2.Settings:
         portal_url=provider.portal_url,
         languages=provider.languages,
         version=version,
+        provider_data_editable=provider.provider_data_editable,
     )
 
 

@@ -40,6 +40,7 @@ class Provider:
     email: str = ""
     portal_url: str = ""
     languages: tuple[str, ...] = LANGUAGES
+    provider_data_editable: bool = False
 
 
 def find(session: Session) -> tuple[Provider, int]:
@@ -74,7 +75,7 @@ def read(given: Mapping[str, object]) -> Provider:
     names = {one.name for one in fields(Provider)}
     violations = [Violation(str(name), "UNKNOWN") for name in given if name not in names]
     values: dict[str, object] = {}
-    for name in sorted(names - {"languages"}):
+    for name in sorted(names - {"languages", "provider_data_editable"}):
         value = given.get(name)
         readable = isinstance(value, str | int) and not isinstance(value, bool)
         text = " ".join(str(value).split()) if readable else ""
@@ -87,6 +88,7 @@ def read(given: Mapping[str, object]) -> Provider:
         else:
             values[name] = _read_value(name, text, violations)
     values["languages"] = _read_languages(given.get("languages"), violations)
+    values["provider_data_editable"] = _read_switch(given, "provider_data_editable", violations)
     refuse_if(violations)
     return Provider(**values)  # type: ignore[arg-type]
 
@@ -155,3 +157,10 @@ def _read_languages(value: object, violations: list[Violation]) -> tuple[str, ..
         violations.append(Violation("languages", "MALFORMED", "a list out of pl, en, uk is expected"))
         return LANGUAGES
     return tuple(wanted)
+
+
+def _read_switch(given: Mapping[str, object], name: str, violations: list[Violation]) -> bool:
+    value = given.get(name)
+    if value is not None and not isinstance(value, bool):
+        violations.append(Violation(name, "MALFORMED", "true or false is expected"))
+    return value is True

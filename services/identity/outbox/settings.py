@@ -28,6 +28,7 @@ def settings_changed(session: Session, settings: Settings) -> None:
             portal_url=settings.portal_url,
             languages=settings.languages,
             version=settings.version,
+            provider_data_editable=settings.provider_data_editable,
         )
     )
     outbox.announce(session, OutboxRow, event, key=KEY)

@@ -1,6 +1,6 @@
 """The provider's own settings: one row."""
 
-from sqlalchemy import BigInteger, CheckConstraint, SmallInteger, Text, select
+from sqlalchemy import BigInteger, CheckConstraint, SmallInteger, Text, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -33,6 +33,7 @@ class Settings(Base):
     email: Mapped[str]
     portal_url: Mapped[str]
     languages: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    provider_data_editable: Mapped[bool] = mapped_column(server_default=text("false"))
 
 
 def find_settings(session: Session) -> Settings | None:

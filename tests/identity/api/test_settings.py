@@ -45,6 +45,17 @@ def test_change_is_a_new_version(identity, served, load_settings):
     assert [one.settings.version for one in served.announced(events.SettingsChanged)] == [1, 2]
 
 
+def test_staff_may_not_change_the_providers_data_unless_the_file_says_so(identity, served, load_settings):
+    load_settings()
+    assert read(identity).provider_data_editable is False
+
+    load_settings(SETTINGS + "provider_data_editable: true\n")
+
+    assert read(identity).provider_data_editable is True
+    said = [one.settings.provider_data_editable for one in served.announced(events.SettingsChanged)]
+    assert said == [False, True]
+
+
 @pytest.mark.parametrize(
     ("wrong", "field", "reason"),
     [
@@ -63,6 +74,8 @@ def test_change_is_a_new_version(identity, served, load_settings):
         ({"provider_name": ""}, "provider_name", "REQUIRED"),
         ({"provider_name": ["a"]}, "provider_name", "MALFORMED"),
         ({"provider_name": "x" * 121}, "provider_name", "TOO_LONG"),
+        ({"provider_data_editable": "yes"}, "provider_data_editable", "MALFORMED"),
+        ({"provider_data_editable": 1}, "provider_data_editable", "MALFORMED"),
         ({"colour": "#ffffff"}, "colour", "UNKNOWN"),
     ],
 )
