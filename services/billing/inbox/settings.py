@@ -1,4 +1,4 @@
-"""What billing does about identity's settings: it keeps the part that documents print of the seller."""
+"""What billing does about identity's settings: it keeps what documents print of the seller and what staff may change."""
 
 from datetime import datetime
 
@@ -30,5 +30,6 @@ def on_settings_changed(session: Session, event: events_pb2.SettingsChanged, *, 
             "emergency_phone": settings.emergency_phone,
             "email": settings.email,
             "portal_url": settings.portal_url,
+            "provider_data_editable": settings.provider_data_editable,
         },
     )

@@ -9,14 +9,15 @@ from sqlalchemy import CheckConstraint, ForeignKey, Row, Select, delete, func, i
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from services.billing.storage.base import Base
+from services.billing.storage.origins import OfOrigin, origin_check
 from services.billing.storage.tariffs import Tariff
 
 
-class Contract(Base):
+class Contract(Base, OfOrigin):
     """One contract. It holds from `starts_on` to the end of `ends_on` (None: without end)."""
 
     __tablename__ = "contracts"
-    __table_args__ = (CheckConstraint("ends_on >= starts_on", name="days"),)
+    __table_args__ = (CheckConstraint("ends_on >= starts_on", name="days"), origin_check())
 
     contract_id: Mapped[UUID] = mapped_column(primary_key=True)
     external_id: Mapped[str] = mapped_column(unique=True)

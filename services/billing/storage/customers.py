@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from chassis.columns import one_of, word
 from services.billing.storage.base import Base
+from services.billing.storage.origins import OfOrigin, origin_check
 
 
 class CustomerKind(StrEnum):
@@ -21,7 +22,7 @@ class CustomerKind(StrEnum):
     COMPANY = "COMPANY"
 
 
-class Customer(Base):
+class Customer(Base, OfOrigin):
     """One customer.
 
     `source_*` is what the provider's system says, `own_*` what the customer entered here: the latter goes
@@ -32,6 +33,7 @@ class Customer(Base):
     __tablename__ = "customers"
     __table_args__ = (
         one_of("kind", CustomerKind),
+        origin_check(),
         CheckConstraint("version > 0", name="version"),
         Index("customers_by_name", "sort_name", "customer_id"),
         Index("customers_by_number", "number", "customer_id"),

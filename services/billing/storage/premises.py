@@ -6,12 +6,14 @@ from uuid import UUID
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.billing.storage.base import Base
+from services.billing.storage.origins import OfOrigin, origin_check
 
 
-class Premises(Base):
+class Premises(Base, OfOrigin):
     """One address. In villages there may be no street."""
 
     __tablename__ = "premises"
+    __table_args__ = (origin_check(),)
 
     premises_id: Mapped[UUID] = mapped_column(primary_key=True)
     external_id: Mapped[str] = mapped_column(unique=True)

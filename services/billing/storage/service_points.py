@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from chassis.columns import one_of, word
 from services.billing.storage.base import Base
+from services.billing.storage.origins import OfOrigin, origin_check
 
 
 class Commodity(StrEnum):
@@ -24,11 +25,11 @@ class Commodity(StrEnum):
     GAS = "GAS"
 
 
-class ServicePoint(Base):
+class ServicePoint(Base, OfOrigin):
     """One point at an address. `code` is the provider's (PPE …) and may be empty."""
 
     __tablename__ = "service_points"
-    __table_args__ = (one_of("commodity", Commodity),)
+    __table_args__ = (one_of("commodity", Commodity), origin_check())
 
     service_point_id: Mapped[UUID] = mapped_column(primary_key=True)
     external_id: Mapped[str] = mapped_column(unique=True)

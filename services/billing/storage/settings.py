@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, SmallInteger
+from sqlalchemy import BigInteger, CheckConstraint, SmallInteger, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from chassis import copies
@@ -30,6 +30,7 @@ class ProviderSettings(Base):
     emergency_phone: Mapped[str]
     email: Mapped[str]
     portal_url: Mapped[str]
+    provider_data_editable: Mapped[bool] = mapped_column(server_default=text("false"))
 
 
 def get_settings(session: Session) -> ProviderSettings | None:

@@ -22,10 +22,15 @@ def event(version, name):
     )
 
 
-def kept(database):
+def settings_of(database):
     with database.reading() as session:
         settings = stored.get_settings(session)
     assert settings is not None
+    return settings
+
+
+def kept(database):
+    settings = settings_of(database)
     return settings.version, settings.name
 
 
@@ -40,6 +45,18 @@ def test_an_older_version_that_comes_later_is_passed_over(served, database):
     served.deliver(event(1, "Stara"))
 
     assert kept(database) == (2, "Nowa")
+
+
+def test_whether_staff_may_change_the_providers_data_is_kept(served, database):
+    first = event(1, "Wodociągi Zdrój")
+    served.deliver(first)
+    assert settings_of(database).provider_data_editable is False
+
+    second = event(2, "Wodociągi Zdrój")
+    second.settings.provider_data_editable = True
+    served.deliver(second)
+
+    assert settings_of(database).provider_data_editable is True
 
 
 def test_the_same_event_twice_is_handled_once(served, database):
