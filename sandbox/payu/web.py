@@ -1,7 +1,6 @@
 """PayU's addresses: OAuth, the API under /api/v2_1 and the pay page under /pay."""
 
 import hmac
-import time
 import uuid
 
 from flask import Flask, Response, abort, request
@@ -14,6 +13,7 @@ from sandbox.providers.answering import about, answer_json, answering, is_reject
 from sandbox.providers.books import Payment
 from sandbox.providers.pages import show_checkout, take_checkout
 from sandbox.providers.provider import Refused
+from sandbox.providers.seconds import seconds_now
 from sandbox.providers.web import create_base
 
 SUCCESS = {"statusCode": "SUCCESS"}
@@ -42,7 +42,7 @@ def _check_caller(provider: Payu) -> None:
     given = request.authorization
     token = (given.token or "") if given and given.type == "bearer" else ""
     with provider.books.transaction() as db:
-        if not provider.knows_token(db, token, time.time()):
+        if not provider.knows_token(db, token, seconds_now()):
             raise checking.error(401, "UNAUTHORIZED", "Incorrect authentication", codeLiteral="UNAUTHORIZED")
 
 
@@ -74,7 +74,7 @@ def _add_oauth(app: Flask, provider: Payu) -> None:
         if not hmac.compare_digest(given.encode(), expected.encode()):
             raise _oauth_error(401, "invalid_client", "Bad client credentials")
         with provider.books.transaction() as db:
-            token = provider.make_token(db, time.time())
+            token = provider.make_token(db, seconds_now())
         return answer_json(
             {"access_token": token, "token_type": "bearer", "expires_in": TOKEN_S, "grant_type": grant}
         )
@@ -93,7 +93,7 @@ def _add_orders(app: Flask, provider: Payu) -> None:
         _check_caller(provider)
         body = checking.read_order(request.get_json(silent=True))
         with provider.books.transaction() as db:
-            payment = provider.create(db, body, time.time())
+            payment = provider.create(db, body, seconds_now())
         about(payment.id)
         address = request.host_url.rstrip("/") + provider.pay_path(payment)
         answer = {"status": SUCCESS, "redirectUri": address, "orderId": payment.order_id}
@@ -157,7 +157,7 @@ def _add_changes(app: Flask, provider: Payu) -> None:
             if part.get("currencyCode") != payment.currency:
                 raise checking.error(400, "ERROR_INCONSISTENT_CURRENCIES", "currencyCode is not the order's")
         with provider.books.transaction() as db:
-            provider.capture(db, stored.get_payment(db, payment.id), amount, time.time())
+            provider.capture(db, stored.get_payment(db, payment.id), amount, seconds_now())
         return answer_json(changed)
 
     @app.put("/api/v2_1/orders/<order_id>/status")
@@ -169,7 +169,7 @@ def _add_changes(app: Flask, provider: Payu) -> None:
         if (body.get("orderId"), body.get("orderStatus")) != (order_id, COMPLETED):
             raise checking.invalid("orderId must be the order's, orderStatus COMPLETED")
         with provider.books.transaction() as db:
-            provider.capture(db, stored.get_payment(db, payment.id), payment.amount, time.time())
+            provider.capture(db, stored.get_payment(db, payment.id), payment.amount, seconds_now())
         return answer_json(changed)
 
     @app.delete("/api/v2_1/orders/<order_id>")
@@ -178,7 +178,7 @@ def _add_changes(app: Flask, provider: Payu) -> None:
         _check_caller(provider)
         payment = _wanted(provider, order_id)
         with provider.books.transaction() as db:
-            provider.cancel(db, stored.get_payment(db, payment.id), time.time())
+            provider.cancel(db, stored.get_payment(db, payment.id), seconds_now())
         answer: dict[str, object] = {"orderId": order_id, "status": SUCCESS}
         return answer_json(answer | ({"extOrderId": payment.session} if payment.session else {}))
 
@@ -194,7 +194,7 @@ def _add_refunds(app: Flask, provider: Payu) -> None:
         wish = checking.read_refund(request.get_json(silent=True))
         with provider.books.transaction() as db:
             payment = stored.get_payment(db, payment.id)
-            taken = refunds.ask(provider, db, payment, wish, rejecting=is_rejecting(), at=time.time())
+            taken = refunds.ask(provider, db, payment, wish, rejecting=is_rejecting(), at=seconds_now())
         status = {**SUCCESS, "statusDesc": "Refund queued for processing"}
         return answer_json(
             {"orderId": order_id, "refund": refunds.presented(payment, taken), "status": status}

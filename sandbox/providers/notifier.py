@@ -13,6 +13,7 @@ import requests
 from sandbox.providers import notifications
 from sandbox.providers.books import Books
 from sandbox.providers.notifications import ANSWER_CHARS_MAX, Notification, Try
+from sandbox.providers.seconds import seconds_now
 
 log = logging.getLogger(__name__)
 AT_ONCE = 8
@@ -87,7 +88,7 @@ class Notifier:
         while not self._stopped.is_set():
             self._wanted.clear()
             try:
-                self._look(time.time())
+                self._look(seconds_now())
             except Exception:
                 log.exception("a round of the notifier failed; the next one tries again")
                 self._stopped.wait(IDLE_S)
@@ -109,7 +110,7 @@ class Notifier:
     def _deliver(self, notification: Notification, at: float | None) -> None:
         try:
             tried = self._send(notification)
-            sent_at = time.time() if at is None else at
+            sent_at = seconds_now() if at is None else at
             with self._books.transaction() as db:
                 if tried.status == OK and self._is_settled(db, notification):
                     notifications.finish(db, notification.id)

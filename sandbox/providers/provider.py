@@ -1,7 +1,6 @@
 """What both providers are: books, a pay page, somebody who tells the merchant, and rules of their own."""
 
 import sqlite3
-import time
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from sandbox.providers.config import ProviderConfig
 from sandbox.providers.faults import FaultSwitch
 from sandbox.providers.notifications import Notification
 from sandbox.providers.notifier import Notifier
+from sandbox.providers.seconds import seconds_now
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ class Provider(ABC):
 
     def settle(self, payment_id: int, how: str) -> tuple[Payment, bool]:
         """What the customer does on the pay page. Done once: afterwards nothing changes any more (then False)."""
-        at = time.time()
+        at = seconds_now()
         with self.books.transaction() as db:
             payment = stored.get_payment(db, payment_id)
             is_open = payment.status in self.payable and not self._is_over(payment, at)
@@ -110,7 +110,7 @@ class Provider(ABC):
 
     def can_pay(self, payment: Payment) -> bool:
         """Whether the pay page still offers its buttons."""
-        return payment.status in self.payable and not self._is_over(payment, time.time())
+        return payment.status in self.payable and not self._is_over(payment, seconds_now())
 
     @abstractmethod
     def act(self, db: sqlite3.Connection, payment: Payment, how: str, at: float) -> None:

@@ -1,7 +1,6 @@
 """Przelewy24's addresses: the API under /api/v1 and the pay page under /trnRequest."""
 
 import secrets
-import time
 
 from flask import Flask, abort, request
 from flask.typing import ResponseReturnValue
@@ -11,6 +10,7 @@ from sandbox.providers.answering import about, answer_json, answering, is_reject
 from sandbox.providers.books import Payment
 from sandbox.providers.pages import show_checkout, take_checkout
 from sandbox.providers.provider import Refused
+from sandbox.providers.seconds import seconds_now
 from sandbox.providers.web import create_base
 from sandbox.przelewy24 import checking, refunds
 from sandbox.przelewy24.provider import Przelewy24, presented
@@ -56,7 +56,7 @@ def _add_payments(app: Flask, provider: Przelewy24) -> None:
         body = checking.read(request.get_json(silent=True), checking.REGISTER)
         checking.check_register(body)
         with provider.books.transaction() as db:
-            payment = provider.register(db, body, time.time())
+            payment = provider.register(db, body, seconds_now())
         about(payment.id)
         return answer_json({"data": {"token": payment.token}, "responseCode": 0})
 
@@ -126,7 +126,7 @@ def _add_refunds(app: Flask, provider: Przelewy24) -> None:
         if "urlStatus" in body and not checking.is_web(str(body["urlStatus"])):
             raise Refused(400, checking.INVALID_REFUND, "urlStatus: http or https")
         with provider.books.transaction() as db:
-            taken, payment_id = refunds.ask(provider, db, body, rejecting=is_rejecting(), at=time.time())
+            taken, payment_id = refunds.ask(provider, db, body, rejecting=is_rejecting(), at=seconds_now())
         about(payment_id)
         return answer_json({"data": taken, "responseCode": 0}, 201)
 
