@@ -1,11 +1,13 @@
 """The door for a provider's own data."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from ebok.billing.v1 import imports_pb2 as pb
 from ebok.billing.v1 import imports_pb2_grpc as rpc
+from google.protobuf.duration_pb2 import Duration
 
 from chassis import wire
 from chassis.clock import Clock
@@ -13,7 +15,7 @@ from chassis.database import Database
 from chassis.rpc.paging import pack_page, unpack_window
 from chassis.rpc.server import Context
 from services.billing.api.packing import pack_import, pack_reject
-from services.billing.domain import imports
+from services.billing.domain import feeds, imports, rejects
 from services.billing.domain.contracts import POINTS_FIELD
 from services.billing.domain.rows import RowKind, SourceRow
 from services.billing.storage import imports as stored
@@ -29,6 +31,7 @@ _KINDS = {
     "payment": RowKind.PAYMENT,
 }
 _DEFECTS = {pb.ROW_DEFECT_UNSPECIFIED: "", pb.ROW_DEFECT_TOO_MANY_CELLS: "TOO_MANY_CELLS"}
+_SPAN_S_MAX = 10**10
 UNREADABLE = "UNREADABLE"  # A defect that a newer connector knows and we do not.
 _MESSAGES: dict[str, Any] = {
     name: pb.ImportRow.DESCRIPTOR.fields_by_name[name].message_type for name in _KINDS
@@ -37,6 +40,7 @@ _FIELDS = {
     name: tuple(field.name for field in message.fields if field.name != POINTS_FIELD)
     for name, message in _MESSAGES.items()
 }
+_FIELDS_OF_KIND = {kind: _FIELDS[name] for name, kind in _KINDS.items()}
 
 
 class ImportService(rpc.ImportServiceServicer):
@@ -55,6 +59,9 @@ class ImportService(rpc.ImportServiceServicer):
                 dry_run=request.dry_run,
                 row_count=request.row_count,
                 as_of=wire.unpack_optional_instant(request.as_of, field="as_of"),
+                since=wire.unpack_optional_instant(request.since, field="since"),
+                feed=request.feed,
+                every=_unpack_span(request.every) if request.HasField("every") else None,
                 now=self._clock.now(),
             )
             return pb.StartImportResponse(import_state=pack_import(import_))
@@ -106,17 +113,74 @@ class ImportService(rpc.ImportServiceServicer):
         window = unpack_window(request.page, of=REJECTS, kinds=stored.REJECT_KEY)
         with self._database.reading() as session:
             imports.get(session, import_id)
-            page = stored.list_rejects(session, import_id, window)
+            page = stored.list_rejects(session, import_id, window, open_only=request.open_only)
             return pb.ListRejectsResponse(
                 rejects=[pack_reject(reject) for reject in page.rows],
                 page=pack_page(page, of=REJECTS, key_of=lambda row: (row.row_number, row.reject_id)),
             )
+
+    def GetReject(self, request: pb.GetRejectRequest, context: Context) -> pb.GetRejectResponse:
+        with self._database.reading() as session:
+            reject = rejects.get(session, wire.unpack_id(request.reject_id, field="reject_id"))
+            return pb.GetRejectResponse(
+                reject=pack_reject(reject),
+                import_state=pack_import(imports.get(session, reject.import_id)),
+                next_reject_id=wire.pack_id(stored.find_next_open(session, reject)),
+            )
+
+    def ResubmitReject(
+        self, request: pb.ResubmitRejectRequest, context: Context
+    ) -> pb.ResubmitRejectResponse:
+        reject_id = wire.unpack_id(request.reject_id, field="reject_id")
+        with self._database.transaction() as session:
+            reject = rejects.resubmit(
+                session,
+                reject_id,
+                row=dict(request.row),
+                fields=_FIELDS_OF_KIND,
+                by=context.actor,
+                now=self._clock.now(),
+            )
+            return pb.ResubmitRejectResponse(reject=pack_reject(reject))
+
+    def DismissReject(self, request: pb.DismissRejectRequest, context: Context) -> pb.DismissRejectResponse:
+        reject_id = wire.unpack_id(request.reject_id, field="reject_id")
+        with self._database.transaction() as session:
+            reject = rejects.dismiss(session, reject_id, by=context.actor, now=self._clock.now())
+            return pb.DismissRejectResponse(reject=pack_reject(reject))
+
+    def TouchFeed(self, request: pb.TouchFeedRequest, context: Context) -> pb.TouchFeedResponse:
+        with self._database.transaction() as session:
+            feeds.touch(session, request.feed, every=_unpack_span(request.every), now=self._clock.now())
+        return pb.TouchFeedResponse()
+
+    def ListFeeds(self, request: pb.ListFeedsRequest, context: Context) -> pb.ListFeedsResponse:
+        with self._database.reading() as session:
+            states = feeds.list_states(session, now=self._clock.now())
+            return pb.ListFeedsResponse(feeds=[pack_feed(state) for state in states])
 
     def CancelImport(self, request: pb.CancelImportRequest, context: Context) -> pb.CancelImportResponse:
         import_id = wire.unpack_id(request.import_id, field="import_id")
         with self._database.transaction() as session:
             import_ = imports.cancel(session, import_id, now=self._clock.now())
             return pb.CancelImportResponse(import_state=pack_import(import_))
+
+
+def pack_feed(state: feeds.FeedState) -> pb.Feed:
+    """A watched source with its newest import."""
+    feed = pb.Feed(
+        feed=state.feed.feed,
+        newest=None if state.newest is None else pack_import(state.newest),
+        looked_at=wire.pack_instant(state.feed.looked_at),
+        late=state.late,
+    )
+    feed.every.FromTimedelta(state.feed.every)
+    return feed
+
+
+def _unpack_span(message: Duration) -> timedelta:
+    """A span of time in whole seconds; one that no calendar holds is refused as any that is too long."""
+    return timedelta(seconds=max(min(message.seconds, _SPAN_S_MAX), 0))
 
 
 def unpack_row(row: pb.ImportRow) -> SourceRow:

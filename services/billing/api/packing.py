@@ -16,7 +16,7 @@ from chassis.wire import (
     pack_optional_instant,
 )
 from services.billing.storage.customers import CustomerKind
-from services.billing.storage.imports import Import, ImportReject, ImportStatus
+from services.billing.storage.imports import Import, ImportReject, ImportStatus, RejectStatus
 from services.billing.storage.premises import address_line
 from services.billing.storage.readings import ReadingKind, ReadingStatus
 from services.billing.storage.service_points import Commodity
@@ -39,6 +39,7 @@ TARIFF_VERSION_STATUSES = words_of(
     tariffs_pb2.TariffVersionStatus, TariffVersionStatus, "TARIFF_VERSION_STATUS"
 )
 IMPORT_STATUSES = words_of(imports_pb2.ImportStatus, ImportStatus, "IMPORT_STATUS")
+REJECT_STATUSES = words_of(imports_pb2.RejectStatus, RejectStatus, "REJECT_STATUS")
 
 
 def unpack_word(value: int, words: dict[WordType, Any]) -> WordType | None:
@@ -174,6 +175,9 @@ def pack_import(import_: Import) -> imports_pb2.Import:
         finished_at=pack_optional_instant(import_.finished_at),
         as_of=pack_instant(import_.as_of),
         rows_by_kind=import_.rows_by_kind,
+        since=pack_optional_instant(import_.since),
+        open_reject_count=import_.open_reject_count,
+        feed=import_.feed,
     )
 
 
@@ -185,4 +189,9 @@ def pack_reject(reject: ImportReject) -> imports_pb2.Reject:
         external_id=reject.external_id,
         reasons=[imports_pb2.RejectReason(**reason) for reason in reject.reasons],
         row=reject.row,
+        reject_id=pack_id(reject.reject_id),
+        status=REJECT_STATUSES[reject.status],
+        settled_at=pack_optional_instant(reject.settled_at),
+        settled_by=reject.settled_by,
+        mended_row=reject.mended_row,
     )

@@ -6,7 +6,7 @@ the same batch twice changes nothing. A dry run does all of it and takes it back
 """
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +18,8 @@ from chassis.ids import new_id
 from services.billing.domain import (
     contracts,
     customers,
+    feeds,
+    intervals,
     meters,
     payments,
     premises,
@@ -90,9 +92,12 @@ def start(
     dry_run: bool,
     row_count: int,
     as_of: datetime | None,
+    since: datetime | None,
+    feed: str,
+    every: timedelta | None,
     now: datetime,
 ) -> Import:
-    """Open an import, or find it again to go on with it."""
+    """Open an import, or find it again to go on with it. A watched source was looked at thereby."""
     given = Import(
         import_id=import_id,
         source=source,
@@ -102,6 +107,8 @@ def start(
         as_of=as_of or now,
         started_at=now,
         moved_at=now,
+        since=since,
+        feed=feed,
     )
     stored.add_import(session, given)
     import_ = _lock(session, import_id)
@@ -111,6 +118,8 @@ def start(
         raise ImportFinished(import_id=str(import_id))
     if row_count:
         import_.row_count = row_count
+    if feed:
+        feeds.touch(session, feed, every=every, now=now)
     return import_
 
 
@@ -132,13 +141,13 @@ def take_batch(
     batch = Batch(now=now, today=warsaw_date(now), as_of=import_.as_of)
     if import_.dry_run:
         tried = session.begin_nested()
-        trials.replay(session, import_id, rows, batch, take=_take_rows)
-        _take_rows(session, rows, batch)
+        trials.replay(session, import_id, rows, batch, take=take_rows)
+        take_rows(session, rows, batch)
         tried.rollback()
         import_ = _lock(session, import_id)
         trials.keep(session, import_id, batch)
     else:
-        _take_rows(session, rows, batch)
+        take_rows(session, rows, batch)
     _count(import_, batch, batch_number=batch_number, now=now)
     stored.add_rejects(session, [_reject(import_id, refused) for refused in batch.refused])
     return import_
@@ -184,7 +193,8 @@ def _lock(session: Session, import_id: UUID) -> Import:
     return import_
 
 
-def _take_rows(session: Session, rows: Sequence[SourceRow], batch: Batch) -> None:
+def take_rows(session: Session, rows: Sequence[SourceRow], batch: Batch) -> None:
+    """Take rows in the order of reference; `batch` hears of each what it did or why it is refused."""
     by_kind: dict[RowKind, list[SourceRow]] = {}
     for row in rows:
         if row.defect:
@@ -199,6 +209,8 @@ def _take_rows(session: Session, rows: Sequence[SourceRow], batch: Batch) -> Non
     customers.refresh_places(session, batch)
     if RowKind.READING in by_kind:
         readings.take(session, by_kind[RowKind.READING], batch)
+    if RowKind.INTERVAL in by_kind:
+        intervals.take(session, by_kind[RowKind.INTERVAL], batch)
     if RowKind.PAYMENT in by_kind:
         payments.take(session, by_kind[RowKind.PAYMENT], batch)
 
@@ -211,6 +223,8 @@ def _count(import_: Import, batch: Batch, *, batch_number: int, now: datetime) -
     import_.changed_count += batch.outcomes[Outcome.CHANGED]
     import_.unchanged_count += batch.outcomes[Outcome.UNCHANGED]
     import_.rejected_count += len(batch.refused)
+    if not import_.dry_run:
+        import_.open_reject_count += len(batch.refused)
     kinds = dict(import_.rows_by_kind)
     for kind, rows in batch.kinds.items():
         kinds[kind.value] = kinds.get(kind.value, 0) + rows

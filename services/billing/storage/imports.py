@@ -6,7 +6,18 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, delete, func, select, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    delete,
+    func,
+    select,
+    text,
+    tuple_,
+)
 from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -24,15 +35,36 @@ class ImportStatus(StrEnum):
     CANCELLED = "CANCELLED"
 
 
+class RejectStatus(StrEnum):
+    """A refused row waits, was mended and came in, or was set aside."""
+
+    OPEN = "OPEN"
+    MENDED = "MENDED"
+    DISMISSED = "DISMISSED"
+
+
 def _count() -> Any:
     return mapped_column(BigInteger, server_default=text("0"))
 
 
 class Import(Base):
-    """One import. Its counts move in the transaction of the batch that they count."""
+    """One import. Its counts move in the transaction of the batch that they count.
+
+    `feed` is the watched source it is of, empty for one started by hand; `since` is set when only what changed
+    since then came. `open_reject_count` moves with the status of its refused rows, and stays 0 in a dry run.
+    """
 
     __tablename__ = "imports"
-    __table_args__ = (one_of("status", ImportStatus), Index("imports_newest", "started_at", "import_id"))
+    __table_args__ = (
+        one_of("status", ImportStatus),
+        Index("imports_newest", "started_at", "import_id"),
+        Index(
+            "imports_of_feed",
+            "feed",
+            "started_at",
+            postgresql_where=text("feed <> '' AND NOT dry_run"),
+        ),
+    )
 
     import_id: Mapped[UUID] = mapped_column(primary_key=True)
     source: Mapped[str]
@@ -50,13 +82,30 @@ class Import(Base):
     started_at: Mapped[datetime]
     moved_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
+    since: Mapped[datetime | None]
+    feed: Mapped[str] = mapped_column(server_default="")
+    open_reject_count: Mapped[int] = _count()
 
 
 class ImportReject(Base):
-    """A refused row: where it stood, why, and what it said."""
+    """A refused row: where it stood, why, what it said, and what became of it.
+
+    `settled_by` is the name of whoever mended it or set it aside, `mended_row` what it said when it came in.
+    """
 
     __tablename__ = "import_rejects"
-    __table_args__ = (Index("import_rejects_in_order", "import_id", "row_number", "reject_id"),)
+    __table_args__ = (
+        one_of("status", RejectStatus),
+        CheckConstraint("(settled_at IS NULL) = (status = 'OPEN')", name="settled"),
+        Index("import_rejects_in_order", "import_id", "row_number", "reject_id"),
+        Index(
+            "import_rejects_open",
+            "import_id",
+            "row_number",
+            "reject_id",
+            postgresql_where=text("status = 'OPEN'"),
+        ),
+    )
 
     reject_id: Mapped[UUID] = mapped_column(primary_key=True)
     import_id: Mapped[UUID] = mapped_column(ForeignKey("imports.import_id", ondelete="CASCADE"))
@@ -65,6 +114,10 @@ class ImportReject(Base):
     external_id: Mapped[str]
     reasons: Mapped[list[dict[str, str]]] = mapped_column(JSONB)
     row: Mapped[dict[str, str]] = mapped_column(JSONB)
+    status: Mapped[RejectStatus] = word(RejectStatus, server_default=text("'OPEN'"))
+    settled_at: Mapped[datetime | None]
+    settled_by: Mapped[str] = mapped_column(server_default="")
+    mended_row: Mapped[dict[str, str]] = mapped_column(JSONB, server_default=text("'{}'"))
 
 
 class ImportTrial(Base):
@@ -131,6 +184,8 @@ def add_import(session: Session, import_: Import) -> bool:
         "as_of": import_.as_of,
         "started_at": import_.started_at,
         "moved_at": import_.moved_at,
+        "since": import_.since,
+        "feed": import_.feed,
     }
     statement = insert(Import).values(values).on_conflict_do_nothing().returning(Import.import_id)
     return session.execute(statement).first() is not None
@@ -154,11 +209,36 @@ def add_rejects(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
         session.execute(insert(ImportReject), list(rows))
 
 
-def list_rejects(session: Session, import_id: UUID, window: Window) -> Page:
-    """Refused rows in the order of the source."""
+def get_reject(session: Session, reject_id: UUID) -> ImportReject | None:
+    """A refused row by id."""
+    return session.get(ImportReject, reject_id)
+
+
+def lock_reject(session: Session, reject_id: UUID) -> ImportReject | None:
+    """A refused row that nobody else settles until the transaction ends."""
+    return session.get(ImportReject, reject_id, with_for_update=True, populate_existing=True)
+
+
+def find_next_open(session: Session, reject: ImportReject) -> UUID | None:
+    """The next row of its import that waits, in the order of the source; behind the last comes the first."""
+    place = tuple_(ImportReject.row_number, ImportReject.reject_id)
+    here = tuple_(reject.row_number, reject.reject_id)
+    waiting = (
+        select(ImportReject.reject_id)
+        .where(ImportReject.import_id == reject.import_id, ImportReject.status == RejectStatus.OPEN)
+        .order_by(ImportReject.row_number, ImportReject.reject_id)
+        .limit(1)
+    )
+    behind = session.scalar(waiting.where(place > here))
+    return behind or session.scalar(waiting.where(place < here))
+
+
+def list_rejects(session: Session, import_id: UUID, window: Window, *, open_only: bool = False) -> Page:
+    """Refused rows in the order of the source, all or those that wait."""
+    wanted = select(ImportReject).where(ImportReject.import_id == import_id)
     return fetch_page(
         session,
-        select(ImportReject).where(ImportReject.import_id == import_id),
+        wanted.where(ImportReject.status == RejectStatus.OPEN) if open_only else wanted,
         keys=(ImportReject.row_number, ImportReject.reject_id),
         window=window,
         scalars=True,
