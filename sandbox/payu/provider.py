@@ -17,7 +17,7 @@ from sandbox.payu.config import PayuConfig
 from sandbox.providers import books as stored
 from sandbox.providers import notifications
 from sandbox.providers.books import FINALIZED, Payment, Refund
-from sandbox.providers.provider import APPROVE, CANCEL, DECLINE, ODD_WAYS, Provider, Way
+from sandbox.providers.provider import APPROVE, CANCEL, DECLINE, LATE, ODD_WAYS, TWICE, Provider, Way
 
 NEW, PENDING, WAITING = "NEW", "PENDING", "WAITING_FOR_CONFIRMATION"
 COMPLETED, CANCELED = "COMPLETED", "CANCELED"
@@ -119,12 +119,11 @@ class Payu(Provider):
             self._tell(db, payment.id, WAITING, at)
         else:
             self.complete(db, payment, payment.amount)
-            first_at = at + self.late_s if how == "late" else at
+            first_at = at + self.late_s if how in LATE else at
             times = {
                 "lost": [],
-                "twice": [(PENDING, first_at), (COMPLETED, first_at), (COMPLETED, first_at)],
                 "reversed": [(COMPLETED, at), (PENDING, at + OVERTAKEN_S)],
-            }.get(how, [(PENDING, first_at), (COMPLETED, first_at)])
+            }.get(how, [(PENDING, first_at), *[(COMPLETED, first_at)] * (2 if how in TWICE else 1)])
             for status, when in times:
                 self._tell(db, payment.id, status, when, how)
 

@@ -33,10 +33,12 @@ CANCEL = Way("cancel", "Wróć bez płacenia", "Klient rezygnuje i wraca do skle
 ODD_WAYS = (
     Way("late", "Zapłać, powiadom później", "Klient wraca od razu, powiadomienie idzie dopiero po chwili."),
     Way("twice", "Zapłać, powiadom dwa razy", "To samo powiadomienie przychodzi dwukrotnie."),
+    Way("late_twice", "Zapłać, powiadom później i dwa razy", "Powiadomienie idzie po chwili i dwukrotnie."),
     Way("wrong_sign", "Zapłać, zły podpis", "Powiadomienie ma podpis, który się nie zgadza."),
     Way("wrong_amount", "Zapłać, zła kwota", "Powiadomienie podaje o grosz mniej, niż pobrano."),
     Way("lost", "Zapłać, nie powiadamiaj", "Powiadomienie ginie; wie tylko ten, kto zapyta."),
 )
+LATE, TWICE = frozenset({"late", "late_twice"}), frozenset({"twice", "late_twice"})
 
 
 class Refused(Exception):

@@ -13,7 +13,7 @@ from sandbox.providers import books as stored
 from sandbox.providers import notifications
 from sandbox.providers.books import FINALIZED, Payment, Refund
 from sandbox.providers.notifications import Notification
-from sandbox.providers.provider import APPROVE, CANCEL, DECLINE, ODD_WAYS, Provider, Refused, Way
+from sandbox.providers.provider import APPROVE, CANCEL, DECLINE, LATE, ODD_WAYS, TWICE, Provider, Refused, Way
 from sandbox.przelewy24 import checking, signing
 from sandbox.przelewy24.config import Przelewy24Config
 
@@ -109,7 +109,7 @@ class Przelewy24(Provider):
         changed = {"status": ADVANCE, "paid": payment.amount, "paid_at": now.isoformat(), "expires_at": None}
         stored.update(db, "payments", payment.id, **changed)
         body = self.paid_message(payment, how)
-        for _ in range({"lost": 0, "twice": 2}.get(how, 1)):
+        for _ in range(0 if how == "lost" else 2 if how in TWICE else 1):
             notifications.add(
                 db,
                 payment.id,
@@ -117,7 +117,7 @@ class Przelewy24(Provider):
                 url=payment.notify_url,
                 body=body,
                 headers={"Content-Type": "application/json"},
-                at=at + self.late_s if how == "late" else at,
+                at=at + self.late_s if how in LATE else at,
                 now=now,
             )
 

@@ -29,7 +29,8 @@ TRY_AGAIN_S = 0.3
 ENDINGS = {
     "approve": 50,
     "twice": 10,
-    "late": 10,
+    "late": 5,
+    "late_twice": 5,
     "lost": 8,
     "wrong_sign": 4,
     "wrong_amount": 4,

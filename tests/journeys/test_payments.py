@@ -111,13 +111,13 @@ class TestPaying:
         assert [one["paid"] for one in story.books("przelewy24")] == [grosze(rest)]
         assert "Nie ma nic do zapłaty" in anna.open("/zaplac")
 
-    def test_a_notification_that_comes_late_and_one_that_comes_twice_settle_once_each(self, story: Story):
+    def test_a_notification_that_comes_late_and_twice_settles_once(self, story: Story):
         celina = story.celina
         first, second = town.total_of(CELINA, 1), town.total_of(CELINA, 2)
-        for total, how in ((first, "late"), (second, "twice")):
+        for total, how in ((first, "late_twice"), (second, "twice")):
             choose(celina, sum_of=total, provider="przelewy24")
             payment = pay(celina, how)
-            if how == "late":
+            if how == "late_twice":
                 assert "Czekamy na potwierdzenie" in celina.read()
             story.paid[payment] = grosze(total)
             wait_for(celina, payment, "Zapłacona i zaksięgowana.")

@@ -177,6 +177,17 @@ def test_told_twice(payu, shop):
     assert len({one.raw for one in told}) == 2
 
 
+def test_told_late_and_twice(payu, shop):
+    payu.create()
+    started = time.monotonic()
+    settle(payu.url, "zamowienie-1", "late_twice")
+
+    assert shop.told == []
+    told = shop.wait(3)
+    assert time.monotonic() - started >= 0.6
+    assert sorted(steps(told)) == ["COMPLETED", "COMPLETED", "PENDING"]
+
+
 def test_told_in_the_wrong_order(payu, shop):
     payu.create()
     settle(payu.url, "zamowienie-1", "reversed")

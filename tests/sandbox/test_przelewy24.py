@@ -194,6 +194,18 @@ def test_told_twice(p24, shop):
     assert first.raw == second.raw
 
 
+def test_told_late_and_twice(p24, shop):
+    requests.post(f"{p24.url}/sandbox/pace", json={"speed": 1}, timeout=5)
+    p24.register()
+    started = time.monotonic()
+    settle(p24.url, "sesja-1", "late_twice")
+
+    assert shop.told == []
+    first, second = shop.wait(2)
+    assert time.monotonic() - started >= 0.6
+    assert first.raw == second.raw
+
+
 def test_told_with_a_wrong_sign(p24, shop):
     p24.register()
     settle(p24.url, "sesja-1", "wrong_sign")
