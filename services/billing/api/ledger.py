@@ -1,15 +1,10 @@
 """The door for balances, statements, charges and the customer's first page."""
 
-from collections.abc import Sequence
-from datetime import date
-from itertools import groupby
-from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
 from ebok.billing.v1 import ledger_pb2 as pb
 from ebok.billing.v1 import ledger_pb2_grpc as rpc
-from ebok.billing.v1 import readings_pb2
 
 from chassis import wire
 from chassis.clock import Clock, warsaw_date
@@ -20,12 +15,14 @@ from chassis.rpc.server import Context
 from services.billing.api.invoice_packing import pack_invoice
 from services.billing.api.ledger_packing import pack_allocation, pack_entry, pack_statement_entry
 from services.billing.api.packing import COMMODITIES
-from services.billing.api.readings import pack_usage
+from services.billing.api.usage_packing import pack_usage
 from services.billing.domain import allocations, payable, statements, usage_views
 from services.billing.domain.statements import Balance
+from services.billing.domain.usage_views import Step
 from services.billing.storage import invoice_lists as stored_invoices
-from services.billing.storage import overviews as stored_overviews
+from services.billing.storage import readable_meters as stored_meters
 from services.billing.storage import statements as stored
+from services.billing.storage import usage as stored_usage
 from services.billing.storage.service_points import Commodity
 
 LAST_INVOICES = 3
@@ -133,29 +130,29 @@ class LedgerService(rpc.LedgerServiceServicer):
         today = warsaw_date(self._clock.now())
         with self._database.asking() as reader:
             row = stored.get_balance(reader, customer_id)
-            use = stored_overviews.list_recent_use(reader, customer_id)
+            meters = stored_usage.list_meters_with_use(reader, customer_id, None)
+            use = usage_views.view_newest_year(reader, meters, today=today) if meters else None
             last = stored_invoices.list_last(reader, customer_id, limit=LAST_INVOICES)
+            wanted = stored_meters.find_readings_wanted(reader, customer_id, today=today)
         return pb.GetOverviewResponse(
             balance=_pack_balance(statements.balance_from(row, today=today)),
             last_invoices=[pack_invoice(invoice, today=today) for invoice in last],
-            usage=_pack_recent_use(use, today=today),
+            usage=pack_usage(meters, use, step=Step.MONTH) if use is not None else None,
             as_of=wire.pack_optional_instant(row.as_of),
             invoice_count=row.invoice_count,
+            readings_wanted=_pack_wanted(wanted),
         )
 
 
-def _pack_recent_use(rows: Sequence[Any], *, today: date) -> readings_pb2.GetUsageResponse | None:
-    """The months of the newest year read; None when nothing is metered."""
-    if not rows:
+def _pack_wanted(row: Any) -> pb.ReadingsWanted | None:
+    if row is None:
         return None
-    read = [row for row in rows if row.read_on is not None]
-    first_year = min((row.first_on.year for row in read), default=None)
-    view = usage_views.view_of(read, by_month=True, year=0, today=today, first_year=first_year)
-    meters = [
-        SimpleNamespace(**own[-1]._asdict(), last_read_on=own[-1].read_on, last_value=own[-1].value)
-        for own in (list(of_meter) for _, of_meter in groupby(rows, key=lambda row: row.meter_id))
-    ]
-    return pack_usage(rows[0], meters, view)
+    return pb.ReadingsWanted(
+        commodity=COMMODITIES[row.commodity],
+        closes_on=wire.pack_date(row.closes_on),
+        meter_count=row.meter_count,
+        meter_id=wire.pack_id(row.meter_id) if row.meter_count == 1 else "",
+    )
 
 
 def _pack_balance(found: Balance) -> pb.Balance:

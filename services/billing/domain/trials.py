@@ -1,8 +1,8 @@
 """Dry runs: each batch is taken back, yet a later one may refer to its rows.
 
 So the rows that were found good are kept until the run ends, and those that a batch refers to, directly or not, are
-taken again before it, unseen. Readings and payments are not: nothing refers to them, and a dry run counts one
-that comes in two batches as new twice.
+taken again before it, unseen. Readings, intervals and payments are not: nothing refers to them, and a dry run counts
+one that comes in two batches as new twice.
 """
 
 import json
@@ -25,6 +25,7 @@ KEPT = (
 REFERENCES: tuple[tuple[RowKind, str, RowKind], ...] = (
     (RowKind.PAYMENT, "customer_external_id", RowKind.CUSTOMER),
     (RowKind.READING, "meter_external_id", RowKind.METER),
+    (RowKind.INTERVAL, "meter_external_id", RowKind.METER),
     (RowKind.CONTRACT, "customer_external_id", RowKind.CUSTOMER),
     (RowKind.METER, "service_point_external_id", RowKind.SERVICE_POINT),
     (RowKind.SERVICE_POINT, "premises_external_id", RowKind.PREMISES),

@@ -13,7 +13,7 @@ from decimal import Decimal
 from itertools import pairwise
 
 from services.billing.domain.printed import PrintedUseBar
-from services.billing.domain.proration import ONE_DAY, QUANTITY_STEP, days_in, share
+from services.billing.domain.proration import ONE_DAY, QUANTITY_STEP, days_in, rounded_quantity, share
 
 NOTHING = Decimal("0.000")
 MONTHS_PER_YEAR = 12
@@ -100,35 +100,16 @@ def daily_use(stretches: Sequence[UseStretch], *, from_day: date, until_day: dat
     days: dict[date, Decimal] = {}
     for stretch in stretches:
         start, end = max(stretch.from_day, from_day), min(stretch.to_day, until_day)
+        # As `share` of each day, with the running total carried on: a meter's years are thousands of days.
+        whole = days_in(stretch.from_day, stretch.to_day)
+        gone = days_in(stretch.from_day, start - ONE_DAY)
+        before = rounded_quantity(stretch.quantity * gone / whole)
         for offset in range(days_in(start, end)):
             day = start + ONE_DAY * offset
-            days[day] = days.get(day, NOTHING) + share(
-                stretch.quantity, from_day=stretch.from_day, to_day=stretch.to_day, part_from=day, part_to=day
-            )
+            through = rounded_quantity(stretch.quantity * (gone + offset + 1) / whole)
+            days[day] = days.get(day, NOTHING) + through - before
+            before = through
     return dict(sorted(days.items()))
-
-
-def months_use(stretches: Sequence[UseStretch], *, first_month: date, months: int) -> tuple[Use, ...]:
-    """The use of `months` calendar months from the month of `first_month`."""
-    # A month is asked only of the stretches that touch it: two years of months times two years of stretches are many.
-    touching: list[list[UseStretch]] = [[] for _ in range(months)]
-    for stretch in stretches:
-        first, last = _months_from(first_month, stretch.from_day), _months_from(first_month, stretch.to_day)
-        for index in range(max(first, 0), min(last + 1, months)):
-            touching[index].append(stretch)
-    starts = [_month_start(first_month, index) for index in range(months + 1)]
-    return tuple(
-        use_between(of_month, from_day=start, until_day=following - ONE_DAY)
-        for of_month, (start, following) in zip(touching, pairwise(starts), strict=True)
-    )
-
-
-def years_use(stretches: Sequence[UseStretch], *, first_year: int, years: int) -> tuple[Use, ...]:
-    """The use of `years` calendar years from `first_year`."""
-    return tuple(
-        use_between(stretches, from_day=date(year, 1, 1), until_day=date(year, 12, 31))
-        for year in range(first_year, first_year + years)
-    )
 
 
 def use_bars(
@@ -168,8 +149,3 @@ def _month_start(day: date, months_later: int) -> date:
     """The first day of the month that many months after the month of `day`."""
     year, month = divmod(day.year * MONTHS_PER_YEAR + day.month - 1 + months_later, MONTHS_PER_YEAR)
     return date(year, month + 1, 1)
-
-
-def _months_from(first_month: date, day: date) -> int:
-    """How many calendar months `day` is after the month of `first_month`."""
-    return (day.year - first_month.year) * MONTHS_PER_YEAR + day.month - first_month.month

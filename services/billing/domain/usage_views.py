@@ -1,19 +1,26 @@
-"""What a page shows of use: years, or the months of one, with the year before beside."""
+"""What a page shows of use: years, months, days or hours, with the year before beside.
 
-from collections.abc import Sequence
+Sums are over the daily use that is derived once, within the days of the customer's contracts.
+"""
+
+from calendar import monthrange
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 from decimal import Decimal
-from itertools import pairwise
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row
-from sqlalchemy.orm import Session
-
+from chassis.clock import WARSAW, warsaw_date
+from chassis.database import Reader
 from chassis.errors import NotFound
-from services.billing.domain.usage import MeterValue, Use, UseStretch, months_use, use_stretches, years_use
-from services.billing.storage import readings as stored
+from services.billing.domain.deriving_use import midnight, minutes_of
+from services.billing.domain.proration import ONE_DAY, QUANTITY_STEP
+from services.billing.domain.rows import FIRST_YEAR, LAST_YEAR
+from services.billing.storage import usage as stored
+from services.billing.storage.meters import MeterPurpose
+from services.billing.storage.usage import Span
 
 MONTHS = 12
 
@@ -24,76 +31,235 @@ class ServicePointNotFound(NotFound):
     reason = "SERVICE_POINT_NOT_FOUND"
 
 
+class Step(StrEnum):
+    """What one bucket is."""
+
+    YEAR = "YEAR"
+    MONTH = "MONTH"
+    DAY = "DAY"
+    HOUR = "HOUR"
+
+
 @dataclass(frozen=True, slots=True)
 class Bucket:
-    """A month (1…12) or a whole year (0). None: nothing is known of it. `known_until`: only a part is."""
+    """A year, a month, a day or an hour; what it is a part of is told, what is finer is 0.
+
+    None: nothing is known of it. `known_until`: only a part is.
+    """
 
     year: int
     month: int
+    day: int
     used: Decimal | None
     used_year_before: Decimal | None
-    known_until: date | None
+    known_until: date | None = None
+    starts_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class UsageView:
-    """The buckets in time order, the years there are data of, and the last day read."""
+    """The buckets in time order, what they are of, the years there are data of, and the days known."""
 
     unit: str
-    year: int
+    on: date  # In the year, month or day shown; finer than that it tells nothing.
     years: tuple[int, ...]
     buckets: tuple[Bucket, ...]
+    known_from: date | None
     read_until: date | None
+    has_hours: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """The meters that count, each with a stretch of days of the customer's contracts."""
+
+    meters: Sequence[Any]
+
+    @property
+    def first(self) -> date | None:
+        return min((row.first_used_on for row in self.meters if row.first_used_on), default=None)
+
+    @property
+    def last(self) -> date | None:
+        return max((row.last_used_on for row in self.meters if row.last_used_on), default=None)
+
+    @property
+    def last_hour(self) -> datetime | None:
+        return max((row.last_interval for row in self.meters if row.last_interval), default=None)
+
+    def spans(self, *windows: tuple[date, date]) -> list[Span]:
+        """The days of the meters within some days."""
+        found = []
+        for row in self.meters:
+            for first, last in windows:
+                from_day, until_day = max(row.eve + ONE_DAY, first), min(row.last_on, last)
+                if from_day <= until_day:
+                    read_from = row.first_read_on + ONE_DAY if row.first_read_on else None
+                    found.append(Span(row.meter_id, from_day, until_day, read_from, row.last_read_on))
+        return found
+
+    def stretches(self, *windows: tuple[date, date]) -> list[tuple[UUID, datetime, datetime]]:
+        """The same as instants."""
+        return [
+            (span.meter_id, midnight(span.from_day), midnight(span.until_day + ONE_DAY))
+            for span in self.spans(*windows)
+        ]
+
+
+def find_point(reader: Reader, customer_id: UUID, service_point_id: UUID | None) -> Sequence[Any]:
+    """A point of the customer's and what is known of its meters: rows of `storage.usage.list_meters_with_use`.
+
+    Without an id the first one with a meter. Refuses SERVICE_POINT_NOT_FOUND, also for somebody else's.
+    """
+    rows = stored.list_meters_with_use(reader, customer_id, service_point_id)
+    if not rows:
+        raise ServicePointNotFound(service_point_id=str(service_point_id or ""))
+    return rows
 
 
 def view_usage(
-    session: Session, customer_id: UUID, service_point_id: UUID, *, by_month: bool, year: int, today: date
+    reader: Reader, rows: Sequence[Any], *, step: Step, year: int, month: int, day: int, today: date
 ) -> UsageView:
-    """The use at a point, of the days of the customer's contracts. `year` 0: the newest with data."""
-    rows = stored.list_accepted(session, customer_id, service_point_id)
-    return view_of(rows, by_month=by_month, year=year, today=today)
+    """The use at a point, of the days of the customer's contracts. 0: the newest with data.
 
-
-def view_of(
-    rows: Sequence[Row[Any]], *, by_month: bool, year: int, today: date, first_year: int | None = None
-) -> UsageView:
-    """The same of accepted readings in hand. `first_year`: there are data since then, of which not all are in hand."""
-    stretches = use_stretches(
-        MeterValue(str(row.meter_id), row.read_on, row.value, row.digits) for row in rows
+    Years that no reading may be of are brought to the nearest that it may; a day that a month has not, to its last.
+    """
+    # What a garden meter measured, the one before it measured too.
+    known = _Known([row for row in rows if row.purpose == MeterPurpose.MAIN])
+    on = _shown(reader, known, hours=step is Step.HOUR, wanted=(year, month, day), today=today)
+    buckets = _BUCKETS[step](reader, known, on)
+    first, last = known.first, known.last
+    read_on = max((row.last_read_on for row in known.meters if row.last_read_on), default=None)
+    return UsageView(
+        unit=known.meters[0].unit if known.meters else "",
+        on=on,
+        years=tuple(range(first.year, last.year + 1)) if first and last else (),
+        buckets=tuple(buckets),
+        known_from=first,
+        read_until=max(filter(None, (read_on, last)), default=None),
+        has_hours=known.last_hour is not None,
     )
-    years = _years_of(stretches)
-    if first_year is not None and years:
-        years = tuple(range(min(first_year, years[0]), years[-1] + 1))
-    shown = year or (years[-1] if years else today.year)
-    read_until = max((row.read_on for row in rows), default=None)
-    if by_month:
-        first = date(shown - 1, 1, 1)
-        uses = months_use(stretches, first_month=first, months=2 * MONTHS)
-        buckets = [
-            _bucket(uses[MONTHS + month], uses[month], month=month + 1, read_until=read_until)
-            for month in range(MONTHS)
-        ]
-    else:
-        first_year = years[0] - 1 if years else shown
-        uses = years_use(stretches, first_year=first_year, years=len(years) + 1)
-        buckets = [_bucket(now, before, month=0, read_until=read_until) for before, now in pairwise(uses)]
-    return UsageView(rows[-1].unit if rows else "", shown, years, tuple(buckets), read_until)
 
 
-def _years_of(stretches: Sequence[UseStretch]) -> tuple[int, ...]:
-    """From the first year with use to the last, the gaps too."""
-    if not stretches:
-        return ()
-    first = min(stretch.from_day.year for stretch in stretches)
-    return tuple(range(first, max(stretch.to_day.year for stretch in stretches) + 1))
+def view_newest_year(reader: Reader, rows: Sequence[Any], *, today: date) -> UsageView:
+    """The months of the newest year with data."""
+    return view_usage(reader, rows, step=Step.MONTH, year=0, month=0, day=0, today=today)
 
 
-def _bucket(use: Use, before: Use, *, month: int, read_until: date | None) -> Bucket:
-    cut = read_until is not None and use.from_day <= read_until < use.until_day
-    return Bucket(
-        year=use.from_day.year,
-        month=month,
-        used=use.quantity if use.days_known else None,
-        used_year_before=before.quantity if before.days_known else None,
-        known_until=read_until if cut and use.days_known else None,
-    )
+def _shown(reader: Reader, known: _Known, *, hours: bool, wanted: tuple[int, int, int], today: date) -> date:
+    """A day in what is shown. What is not asked for is that of the newest data in what is."""
+    newest = warsaw_date(known.last_hour) if hours and known.last_hour else known.last or today
+    year, month, day = wanted
+    year = min(max(year, FIRST_YEAR), LAST_YEAR) if year else newest.year
+    first, last = _on(year, month or 1, 1), _on(year, month or MONTHS, 31)
+    found: date | None = newest
+    if not first <= newest <= last:
+        found = _newest_within(reader, known, first, last, hours=hours)
+    found = found or first
+    return _on(year, month or found.month, day or found.day)
+
+
+def _newest_within(reader: Reader, known: _Known, first: date, last: date, *, hours: bool) -> date | None:
+    if not hours:
+        return stored.find_last_day(reader, known.spans((first, last)))
+    starts_at = stored.find_last_interval(reader, known.stretches((first, last)))
+    return None if starts_at is None else warsaw_date(starts_at)
+
+
+def _on(year: int, month: int, day: int) -> date:
+    return date(year, month, min(day, monthrange(year, month)[1]))
+
+
+def _years(reader: Reader, known: _Known, on: date) -> list[Bucket]:
+    _ = on  # All there are.
+    if known.first is None or known.last is None:
+        return []
+    sums = stored.sum_years(reader, known.spans((known.first, known.last)))
+    return [
+        _bucket(known, (year, 0, 0), used=sums.get(year), before=sums.get(year - 1))
+        for year in range(known.first.year, known.last.year + 1)
+    ]
+
+
+def _months(reader: Reader, known: _Known, on: date) -> list[Bucket]:
+    window = date(on.year - 1, 1, 1), date(on.year, MONTHS, 31)
+    sums = stored.sum_months(reader, known.spans(window))
+    first = MONTHS * on.year
+    return [
+        _bucket(
+            known,
+            (on.year, month + 1, 0),
+            used=sums.get(first + month),
+            before=sums.get(first - MONTHS + month),
+        )
+        for month in range(MONTHS)
+    ]
+
+
+def _days(reader: Reader, known: _Known, on: date) -> list[Bucket]:
+    first, last = on.replace(day=1), _on(on.year, on.month, 31)
+    before = _on(on.year - 1, on.month, 1), _on(on.year - 1, on.month, 31)
+    sums = stored.sum_days(reader, known.spans(before, (first, last)))
+    days = (first + ONE_DAY * number for number in range(last.day))
+    return [
+        _bucket(known, (day.year, day.month, day.day), used=sums.get(day), before=_of_year_before(sums, day))
+        for day in days
+    ]
+
+
+def _of_year_before(sums: Mapping[date, Decimal], day: date) -> Decimal | None:
+    """The 29th of February has no day a year before."""
+    return None if _is_leap_day(day) else sums.get(day.replace(year=day.year - 1))
+
+
+def _is_leap_day(day: date) -> bool:
+    return (day.month, day.day) == (2, 29)
+
+
+def _hours(reader: Reader, known: _Known, on: date) -> list[Bucket]:
+    """By the clock on the wall: where it strikes an hour twice, the second is told from the first."""
+    windows = [(on, on)]
+    if not _is_leap_day(on):
+        windows.append((on.replace(year=on.year - 1),) * 2)
+    sums = stored.sum_hours(reader, known.stretches(*windows))
+    before = {
+        (starts_at.hour, starts_at.fold): used
+        for starts_at, used in ((one.astimezone(WARSAW), used) for one, used in sums.items())
+        if starts_at.date() != on
+    }
+    buckets = []
+    for number in range(minutes_of(on) // 60):
+        starts_at = midnight(on) + timedelta(hours=number)
+        clock = starts_at.astimezone(WARSAW)
+        buckets.append(
+            Bucket(
+                on.year,
+                on.month,
+                on.day,
+                _plain(sums.get(starts_at)),
+                _plain(before.get((clock.hour, clock.fold))),
+                starts_at=starts_at,
+            )
+        )
+    return buckets
+
+
+_BUCKETS = {Step.YEAR: _years, Step.MONTH: _months, Step.DAY: _days, Step.HOUR: _hours}
+
+
+def _bucket(
+    known: _Known, place: tuple[int, int, int], *, used: Decimal | None, before: Decimal | None
+) -> Bucket:
+    year, month, day = place
+    first, last = date(year, month or 1, day or 1), _on(year, month or MONTHS, day or 31)
+    until = known.last
+    cut = until is not None and used is not None and first <= until < last
+    return Bucket(*place, _plain(used), _plain(before), known_until=until if cut else None)
+
+
+def _plain(used: Decimal | None) -> Decimal | None:
+    """At least three places, more only where they tell something."""
+    if used is None:
+        return None
+    short = used.quantize(QUANTITY_STEP)
+    return short if short == used else used.normalize()

@@ -9,12 +9,11 @@ from hypothesis import strategies as st
 
 from services.billing.domain.usage import (
     MeterValue,
+    Use,
     daily_use,
-    months_use,
     use_bars,
     use_between,
     use_stretches,
-    years_use,
 )
 
 START = date(2024, 1, 1)
@@ -48,12 +47,18 @@ def climbing(taken: list[tuple[int, Decimal]], series: str) -> list[MeterValue]:
     return values
 
 
+def in_month(stretches, month: int) -> Use:
+    first = date(2026, month, 1)
+    return use_between(stretches, from_day=first, until_day=date(2026, month + 1, 1) - timedelta(days=1))
+
+
 def test_a_replaced_meter_leaves_no_hole_and_no_jump():
-    september, october = months_use(REPLACED, first_month=date(2026, 9, 1), months=2)
+    september, october = in_month(REPLACED, 9), in_month(REPLACED, 10)
 
     assert (september.quantity, september.days_known) == (Decimal("7.951"), 30)
     assert (october.quantity, october.days_known) == (Decimal("6.049"), 31)
-    assert years_use(REPLACED, first_year=2026, years=1)[0].quantity == 14
+    year = use_between(REPLACED, from_day=date(2026, 1, 1), until_day=date(2026, 12, 31))
+    assert year.quantity == 14
 
 
 def test_days_add_up_to_the_month():
@@ -74,7 +79,7 @@ def test_a_meter_that_goes_back_tells_nothing():
     stretches = use_stretches(
         [value("2026-08-31", "806"), value("2026-09-30", "800"), value("2026-10-31", "805")]
     )
-    september, october = months_use(stretches, first_month=date(2026, 9, 1), months=2)
+    september, october = in_month(stretches, 9), in_month(stretches, 10)
 
     assert (september.quantity, september.days_known, september.average_per_day) == (Decimal(0), 0, None)
     assert (october.quantity, october.days_known) == (Decimal(5), 31)
@@ -127,11 +132,13 @@ def test_whatever_the_cut_the_parts_make_what_the_meters_measured(old, new, edge
     assert all(used >= 0 for used in everything.values())
 
 
-@given(steps, steps, st.integers(0, 40))
-def test_a_month_is_what_its_days_are(old, new, months_later):
+@given(steps, steps, st.integers(0, 1200), st.integers(1, 60))
+def test_a_stretch_of_days_is_what_its_days_are(old, new, later, length):
     stretches = use_stretches(climbing(old, "old") + climbing(new, "new"))
-    first_month = date(2024 + months_later // 12, months_later % 12 + 1, 1)
+    first, last = START + timedelta(days=later), START + timedelta(days=later + length - 1)
 
-    for month in months_use(stretches, first_month=first_month, months=6):
-        days = daily_use(stretches, from_day=month.from_day, until_day=month.until_day)
-        assert (month.quantity, month.days_known) == (sum(days.values()), len(days))
+    whole = use_between(stretches, from_day=first, until_day=last)
+    days = daily_use(stretches, from_day=first, until_day=last)
+    assert (whole.quantity, whole.days_known) == (sum(days.values()), len(days))
+    for day, used in days.items():
+        assert used == use_between(stretches, from_day=day, until_day=day).quantity

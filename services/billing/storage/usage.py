@@ -1,0 +1,163 @@
+"""What a page shows of use: a customer's point with its meters, and sums over the days they tell of."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from chassis.database import Reader
+
+
+class Span(NamedTuple):
+    """Days of one meter, the first and the last included.
+
+    A day that was not measured is a share of what two readings tell. It counts only between `read_from` and
+    `read_until`: else one of the two readings was taken outside the customer's contracts, and the share tells of
+    others' use. None: no such days.
+    """
+
+    meter_id: UUID
+    from_day: date
+    until_day: date
+    read_from: date | None
+    read_until: date | None
+
+
+def list_meters_with_use(reader: Reader, customer_id: UUID, service_point_id: UUID | None) -> Sequence[Any]:
+    """A point of a customer's with its premises, and what is known of its meters; none when it is not the customer's.
+
+    Without an id the first point with a meter, by address. A row for each meter and each stretch of days that the
+    customer's contracts deliver to it without a break, with the days of its first and last readings and of the first
+    and last use in it, the newest value, and the last instant that an interval begins. The meter in use comes first. A
+    point without meters has one row without a meter.
+    """
+    return reader.rows(_METERS, {"customer_id": customer_id, "point": service_point_id})
+
+
+# The days begin on the eve of a contract: a reading closes its day. So contracts that follow each other are one.
+_METERS = """
+    WITH spans AS MATERIALIZED (
+        SELECT service_point_id, lower(span) AS eve, coalesce(upper(span) - 1, '9999-12-30') AS last_on
+          FROM (SELECT l.service_point_id, unnest(range_agg(daterange(c.starts_on - 1, c.ends_on, '[]'))) AS span
+                  FROM contracts c JOIN contract_service_points l USING (contract_id)
+                 WHERE c.customer_id = %(customer_id)s
+                 GROUP BY l.service_point_id) AS merged),
+    point AS MATERIALIZED (
+        SELECT s.service_point_id, s.code, s.commodity,
+               p.premises_id, p.street, p.building, p.flat, p.postcode, p.town
+          FROM service_points s
+          JOIN premises p USING (premises_id)
+         WHERE s.service_point_id IN (SELECT service_point_id FROM spans)
+           AND (s.service_point_id = %(point)s::uuid
+                OR %(point)s::uuid IS NULL
+                   AND EXISTS (SELECT 1 FROM meters m WHERE m.service_point_id = s.service_point_id))
+         ORDER BY p.town, p.street, p.building, p.flat, p.premises_id, s.external_id
+         LIMIT 1)
+    SELECT point.*, m.meter_id, m.serial_number, m.installed_on, m.removed_on, m.digits, m.unit, m.purpose,
+           s.eve, s.last_on, r.first_read_on, r.last_read_on, v.value AS last_value,
+           u.first_used_on, u.last_used_on, i.last_interval
+      FROM point
+      LEFT JOIN (meters m JOIN spans s USING (service_point_id))
+             ON m.service_point_id = point.service_point_id
+            AND m.installed_on <= s.last_on AND coalesce(m.removed_on, 'infinity') >= s.eve
+      LEFT JOIN LATERAL (
+           SELECT min(read_on) AS first_read_on, max(read_on) AS last_read_on FROM readings
+            WHERE meter_id = m.meter_id AND register = 'main' AND status = 'ACCEPTED'
+              AND read_on BETWEEN s.eve AND s.last_on) AS r ON true
+      LEFT JOIN readings v ON v.meter_id = m.meter_id AND v.register = 'main' AND v.status = 'ACCEPTED'
+                          AND v.read_on = r.last_read_on
+      LEFT JOIN LATERAL (
+           SELECT min(day) AS first_used_on, max(day) AS last_used_on FROM daily_use d
+            WHERE d.meter_id = m.meter_id AND d.day > s.eve AND d.day <= s.last_on
+              AND (d.measured OR d.day > r.first_read_on AND d.day <= r.last_read_on)) AS u ON true
+      LEFT JOIN LATERAL (
+           SELECT max(starts_at) AS last_interval FROM interval_readings
+            WHERE meter_id = m.meter_id
+              AND starts_at >= (s.eve + 1)::timestamp AT TIME ZONE 'Europe/Warsaw'
+              AND starts_at < (s.last_on + 1)::timestamp AT TIME ZONE 'Europe/Warsaw') AS i ON true
+     ORDER BY m.removed_on DESC NULLS FIRST, m.installed_on DESC, m.meter_id, s.eve
+"""
+
+
+def sum_years(reader: Reader, spans: Sequence[Span]) -> dict[int, Decimal]:
+    """What was used by year."""
+    return _sums(reader, _YEARS, spans)
+
+
+def sum_months(reader: Reader, spans: Sequence[Span]) -> dict[int, Decimal]:
+    """What was used by month, known by 12 × year + month - 1."""
+    return _sums(reader, _MONTHS, spans)
+
+
+def sum_days(reader: Reader, spans: Sequence[Span]) -> dict[date, Decimal]:
+    """What was used by day."""
+    return _sums(reader, _DAYS, spans)
+
+
+def find_last_day(reader: Reader, spans: Sequence[Span]) -> date | None:
+    """The last day with use."""
+    days: date | None = reader.rows(_LAST_DAY, _arrays(spans))[0].day if spans else None
+    return days
+
+
+def sum_hours(
+    reader: Reader, stretches: Sequence[tuple[UUID, datetime, datetime]]
+) -> dict[datetime, Decimal]:
+    """What was used in each hour that intervals tell of, by its beginning; `stretches`: meter, from, before."""
+    if not stretches:
+        return {}
+    return {row.starts_at: row.used for row in reader.rows(_HOURS, _instants(stretches))}
+
+
+def find_last_interval(
+    reader: Reader, stretches: Sequence[tuple[UUID, datetime, datetime]]
+) -> datetime | None:
+    """When the last interval begins; `stretches` as above."""
+    last: datetime | None = (
+        reader.rows(_LAST_INTERVAL, _instants(stretches))[0].starts_at if stretches else None
+    )
+    return last
+
+
+_COUNTED = """
+      FROM unnest(%(meters)s::uuid[], %(first)s::date[], %(last)s::date[],
+                  %(read_first)s::date[], %(read_last)s::date[])
+           AS h(meter_id, from_day, until_day, read_from, read_until)
+      JOIN daily_use d
+        ON d.meter_id = h.meter_id AND d.day BETWEEN h.from_day AND h.until_day
+       AND (d.measured OR d.day BETWEEN h.read_from AND h.read_until)
+"""
+_YEARS = f"SELECT date_part('year', d.day)::int AS key, sum(d.used) AS used {_COUNTED} GROUP BY 1"
+_MONTHS = f"""
+    SELECT (12 * date_part('year', d.day) + date_part('month', d.day))::int - 1 AS key, sum(d.used) AS used
+    {_COUNTED} GROUP BY 1
+"""
+_DAYS = f"SELECT d.day AS key, sum(d.used) AS used {_COUNTED} GROUP BY 1"
+_LAST_DAY = f"SELECT max(d.day) AS day {_COUNTED}"
+_OF_INTERVALS = """
+      FROM unnest(%(meters)s::uuid[], %(from)s::timestamptz[], %(before)s::timestamptz[])
+           AS h(meter_id, from_at, before)
+      JOIN interval_readings i ON i.meter_id = h.meter_id AND i.starts_at >= h.from_at AND i.starts_at < h.before
+"""
+_HOURS = (
+    f"SELECT date_trunc('hour', i.starts_at) AS starts_at, sum(i.used) AS used {_OF_INTERVALS} GROUP BY 1"
+)
+_LAST_INTERVAL = f"SELECT max(i.starts_at) AS starts_at {_OF_INTERVALS}"
+
+
+def _sums(reader: Reader, statement: str, spans: Sequence[Span]) -> dict[Any, Decimal]:
+    return {row.key: row.used for row in reader.rows(statement, _arrays(spans))} if spans else {}
+
+
+def _arrays(spans: Sequence[Span]) -> dict[str, list[Any]]:
+    columns = zip(*spans, strict=True)
+    return {
+        name: [*column]
+        for name, column in zip(("meters", "first", "last", "read_first", "read_last"), columns, strict=True)
+    }
+
+
+def _instants(stretches: Sequence[tuple[UUID, datetime, datetime]]) -> dict[str, list[Any]]:
+    meters, from_, before = zip(*stretches, strict=True)
+    return {"meters": [*meters], "from": [*from_], "before": [*before]}
