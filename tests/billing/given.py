@@ -12,6 +12,7 @@ from chassis.database import Database
 from chassis.ids import new_id
 from services.billing.domain.customers import search_text
 from services.billing.domain.names import fold, sort_name
+from services.billing.jobs.use import derive_use
 from services.billing.storage.contracts import Contract, ContractServicePoint
 from services.billing.storage.customers import Customer, CustomerKind
 from services.billing.storage.meters import Meter
@@ -229,10 +230,15 @@ class Given:
             "received_at": self._clock.now(),
             "as_of": self._clock.now(),
             "billed_at": None,
+            "made_here": False,
         } | columns
         reading = Reading(**values)
         self.add(reading)
         return reading
+
+    def derived(self) -> None:
+        """The worker has derived the use of every meter."""
+        derive_use(self._database, now=self._clock.now())
 
     def tariff(self, code: str = "W1", name: str = "Gospodarstwa domowe") -> Tariff:
         """The tariff of that code; made when there is none."""

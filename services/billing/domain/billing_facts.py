@@ -89,3 +89,8 @@ class Billed:
     from_day: date
     until_day: date
     uses: tuple[tuple[PointFacts, MeterUse], ...]
+
+    @property
+    def main_uses(self) -> tuple[tuple[PointFacts, MeterUse], ...]:
+        """Those that are billed: without garden sub-meters, which only lessen the sewage."""
+        return tuple((point, use) for point, use in self.uses if not use.meter.garden)

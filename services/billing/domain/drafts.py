@@ -142,16 +142,24 @@ def _billed(contract: ContractFacts, period: Period) -> Billed:
         for component in version.components
         if component.kind in METERED
     }
+    shared = {
+        component.source
+        for version in contract.versions
+        for component in version.components
+        if component.kind is ChargeKind.RATIO
+    }
     uses = []
     for point in contract.points:
         if point.commodity not in metered:
             continue
-        if not any(_in_use(meter, from_day, until_day) for meter in point.meters):
+        mains = [meter for meter in point.meters if not meter.garden]
+        if not any(_in_use(meter, from_day, until_day) for meter in mains):
             raise Park(ParkedReason.NO_METER, point=point.code, commodity=point.commodity)
-        found = metered_use(
-            point.meters, contract_from=contract.starts_on, period_from=from_day, until_day=until_day
-        )
-        uses += [(point, use) for use in found]
+        days = {"contract_from": contract.starts_on, "period_from": from_day, "until_day": until_day}
+        uses += [(point, use) for use in metered_use(mains, **days)]
+        if point.commodity in shared:  # Else nothing depends on what went to the garden.
+            gardens = [meter for meter in point.meters if meter.garden]
+            uses += [(point, use) for use in metered_use(gardens, **days)]
     return Billed(contract, from_day, until_day, tuple(uses))
 
 
@@ -181,7 +189,8 @@ def _overlap(span: BilledSpan, from_day: date, until_day: date) -> bool:
 
 def _charged(billed: Billed) -> tuple[ChargeLine, ...]:
     consumptions = [
-        Consumption(point.commodity, use.from_day, use.end.day, use.used) for point, use in billed.uses
+        Consumption(point.commodity, use.from_day, use.end.day, use.used, sub_meter=use.meter.garden)
+        for point, use in billed.uses
     ]
     tariff = billed.contract.tariff_code
     try:
@@ -202,8 +211,8 @@ def _lines(charged: Sequence[ChargeLine], billed: Billed) -> tuple[FrozenLine, .
     """The lines with their days: a fixed one is for the period, any other for what was measured."""
     fixed_days = (billed.from_day, billed.until_day)
     used_days = (
-        min((use.from_day for _, use in billed.uses), default=billed.from_day),
-        max((use.end.day for _, use in billed.uses), default=billed.until_day),
+        min((use.from_day for _, use in billed.main_uses), default=billed.from_day),
+        max((use.end.day for _, use in billed.main_uses), default=billed.until_day),
     )
     lines = []
     for line in charged:
@@ -237,7 +246,7 @@ def _spans(billed: Billed) -> tuple[FrozenSpan, ...]:
             use.from_day,
             use.end.day,
             str(use.meter.meter_id),
-            use.end.value,
+            use.through_value,
         )
         for point, use in billed.uses
     ]
@@ -256,6 +265,10 @@ def _reading(point: PointFacts, use: MeterUse) -> FrozenReading:
         value_until=use.end.value,
         kind=use.end.kind,
         used=use.used,
+        start_settled=use.settled,
+        credited=use.credited,
+        left_over=use.left_over,
+        garden=use.meter.garden,
     )
 
 

@@ -17,6 +17,7 @@ from services.billing.domain.printed import PrintedInvoice
 from services.billing.domain.remainders import to_the_grosz
 from services.billing.domain.vat import VatTotals, exact_vat
 
+NOTHING = Decimal("0.000")
 PRINTED_UNITS = {"m3": "m³", "month": "mies."}
 
 
@@ -38,7 +39,11 @@ class FrozenLine:
 
 @dataclass(frozen=True, slots=True)
 class FrozenReading:
-    """Two readings of a meter and what was used between them."""
+    """Two readings of a meter and what was used between them.
+
+    `start_settled`: the first is an estimate that was billed and counts no more. `credited` was billed before and is
+    taken off, `left_over` is still to be; `garden`: a sub-meter.
+    """
 
     meter_id: str
     meter_serial: str
@@ -50,6 +55,10 @@ class FrozenReading:
     value_until: Decimal
     kind: str
     used: Decimal
+    start_settled: bool = False
+    credited: Decimal = NOTHING
+    left_over: Decimal = NOTHING
+    garden: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,7 @@ from services.billing.domain.printed import PrintedContact, PrintedSeller
 from services.billing.domain.printing import USE_BARS
 from services.billing.domain.proration import months_in
 from services.billing.storage import billing_facts as stored
+from services.billing.storage.meters import MeterPurpose
 from services.billing.storage.premises import address_line
 from services.billing.storage.settings import ProviderSettings
 
@@ -206,7 +207,9 @@ def _meter(gathered: Gathered, contract_id: UUID, row: Row[Any]) -> MeterFacts:
 
     def of_status(status: str) -> tuple[MeterReading, ...]:
         return tuple(
-            MeterReading(one.read_on, one.value, one.kind) for one in readings if one.status == status
+            MeterReading(one.read_on, one.value, one.kind, decided=one.decided, reading_id=one.reading_id)
+            for one in readings
+            if one.status == status
         )
 
     return MeterFacts(
@@ -219,6 +222,7 @@ def _meter(gathered: Gathered, contract_id: UUID, row: Row[Any]) -> MeterFacts:
         accepted=of_status("ACCEPTED"),
         waiting=of_status("SUBMITTED"),
         billed=BilledThrough(through.until_day, through.until_value) if through else None,
+        garden=row.purpose == MeterPurpose.GARDEN,
     )
 
 

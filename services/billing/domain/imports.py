@@ -23,7 +23,7 @@ from services.billing.domain import (
     meters,
     payments,
     premises,
-    readings,
+    reading_rows,
     service_points,
     trials,
 )
@@ -208,7 +208,7 @@ def take_rows(session: Session, rows: Sequence[SourceRow], batch: Batch) -> None
             take(session, turn, batch)
     customers.refresh_places(session, batch)
     if RowKind.READING in by_kind:
-        readings.take(session, by_kind[RowKind.READING], batch)
+        reading_rows.take(session, by_kind[RowKind.READING], batch)
     if RowKind.INTERVAL in by_kind:
         intervals.take(session, by_kind[RowKind.INTERVAL], batch)
     if RowKind.PAYMENT in by_kind:

@@ -8,6 +8,7 @@ already is then the last word, whatever the runs were calculated from.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from chassis.clock import warsaw_date
 from services.billing.domain import ledger
-from services.billing.domain.frozen import FrozenInvoice, FrozenSpan
+from services.billing.domain.frozen import FrozenInvoice, FrozenReading, FrozenSpan
 from services.billing.domain.gathering import provider_of
 from services.billing.domain.ledger import Charge, PostedCharge
 from services.billing.domain.plain import UnreadableDocument
@@ -249,7 +250,7 @@ def _changed_readings(session: Session, ready: Sequence[_Ready]) -> Faults:
     faults: Faults = {}
     for one in ready:
         for reading in one.frozen.readings:
-            for day in (reading.from_day, reading.until_day):
+            for day, _ in _ends(reading):
                 if (UUID(reading.meter_id), day) not in sound:
                     facts = {"meter": reading.meter_serial, "read_on": day.isoformat()}
                     faults[one.row.invoice_id] = (ParkedReason.READING_WAITS, facts)
@@ -262,5 +263,11 @@ def _shown(ready: Sequence[_Ready]) -> list[dict[str, Any]]:
         {"meter_id": reading.meter_id, "read_on": day, "value": value}
         for one in ready
         for reading in one.frozen.readings
-        for day, value in ((reading.from_day, reading.value_from), (reading.until_day, reading.value_until))
+        for day, value in _ends(reading)
     ]
+
+
+def _ends(reading: FrozenReading) -> list[tuple[date, Decimal]]:
+    """Day and value of the readings that count; an estimate that was settled is on the invoice that billed it."""
+    end = (reading.until_day, reading.value_until)
+    return [end] if reading.start_settled else [(reading.from_day, reading.value_from), end]

@@ -4,18 +4,23 @@ A bill starts from the reading on which the contract's last bill of this meter e
 reading within the period. A first bill starts from the reading on the eve of the contract (a reading closes its day);
 else from the first one of the contract; else, where that would leave nothing to bill, from the last one before it.
 A meter that came during the contract starts from its own first reading.
+
+An actual reading settles an estimate. Where the estimate was billed and too high, what is billed is never billed
+again: nothing is, until the meter has passed the value billed through, and that value stays the mark for the next bill.
+Where the meter is taken away before, the rest is taken off the next one. Worked numbers: docs/algorithms/estimates.md.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from uuid import UUID
 
-from services.billing.domain.proration import ONE_DAY, days_in
-from services.billing.domain.usage import MeterValue, use_between, use_stretches
+from services.billing.domain.proration import ONE_DAY, QUANTITY_STEP, days_in
+from services.billing.domain.usage import MeterValue, Use, use_between, use_stretches
 from services.billing.storage.runs import ParkedReason
 
+NOTHING = Decimal("0.000")
 UNUSUAL_TIMES = 3  # Above so many times the usual daily use a person looks first.
 USUAL_DAYS = 365  # The usual is that of the year before …
 USUAL_DAYS_KNOWN_MIN = 60  # … where at least so many of its days are known.
@@ -32,11 +37,13 @@ class Park(Exception):
 
 @dataclass(frozen=True, slots=True)
 class MeterReading:
-    """One accepted or waiting reading of a meter's main register."""
+    """One accepted or waiting reading of a meter's main register. `decided`: a clerk looked at it and let it count."""
 
     day: date
     value: Decimal
     kind: str
+    decided: bool = False
+    reading_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +56,10 @@ class BilledThrough:
 
 @dataclass(frozen=True, slots=True)
 class MeterFacts:
-    """A meter and its readings, by day. `billed` is None before the contract's first bill of it."""
+    """A meter and its readings, by day. `billed` is None before the contract's first bill of it.
+
+    `garden`: a sub-meter behind the main one, itself never billed.
+    """
 
     meter_id: UUID
     serial_number: str
@@ -60,40 +70,64 @@ class MeterFacts:
     accepted: tuple[MeterReading, ...] = ()
     waiting: tuple[MeterReading, ...] = ()
     billed: BilledThrough | None = None
+    garden: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class MeterUse:
-    """What is billed of a meter: after `start`, up to and with `end`."""
+    """What is billed of a meter: after `start`, up to and with `end`.
+
+    `credited` is what was billed before beyond what the meter had measured, as far as it is taken off here, and
+    `left_over` what of it is still to be taken off; negative `credited`: the estimate was too low, and this makes up
+    for it. `settled`: the start is an estimate that no longer counts.
+    """
 
     meter: MeterFacts
     start: MeterReading
     end: MeterReading
     used: Decimal
+    credited: Decimal = NOTHING
+    left_over: Decimal = NOTHING
+    settled: bool = False
 
     @property
     def from_day(self) -> date:
         """The first day billed: the one after the reading that closed its own."""
         return self.start.day + ONE_DAY
 
+    @property
+    def through_value(self) -> Decimal:
+        """Where the next bill of the meter goes on: what it showed, or as far beyond as was billed already."""
+        return (self.end.value + self.left_over) % Decimal(10) ** self.meter.digits
+
 
 def metered_use(
     meters: Sequence[MeterFacts], *, contract_from: date, period_from: date, until_day: date
 ) -> list[MeterUse]:
-    """The uses of a point's meters, in the order in which they were installed. Parks by raising.
+    """The uses of a point's meters of one purpose, in the order in which they were installed. Parks by raising.
 
     Reasons: READING_WAITS, NO_READING, USE_UNUSUAL.
     """
-    uses = []
+    uses: list[MeterUse] = []
+    ahead = NOTHING  # What a meter that was taken away leaves to be taken off the next one.
     for meter in sorted(meters, key=lambda one: (one.installed_on, one.serial_number)):
-        use = _use_of(meter, contract_from=contract_from, period_from=period_from, until_day=until_day)
-        if use is not None:
-            uses.append(use)
+        use = _use_of(
+            meter, ahead, contract_from=contract_from, period_from=period_from, until_day=until_day
+        )
+        if use is None:
+            continue
+        ahead = NOTHING
+        if meter.removed_on is not None and meter.removed_on <= use.end.day:
+            ahead = use.left_over
+            use = replace(use, left_over=NOTHING)
+        uses.append(use)
     _park_unusual(uses, meters, contract_from=contract_from)
     return uses
 
 
-def _use_of(meter: MeterFacts, *, contract_from: date, period_from: date, until_day: date) -> MeterUse | None:
+def _use_of(
+    meter: MeterFacts, ahead: Decimal, *, contract_from: date, period_from: date, until_day: date
+) -> MeterUse | None:
     """The use of one meter; None where it is settled or was never ours to bill."""
     if meter.installed_on > until_day or _is_settled(meter, contract_from):
         return None
@@ -111,13 +145,16 @@ def _use_of(meter: MeterFacts, *, contract_from: date, period_from: date, until_
             meter=meter.serial_number,
             read_on=waiting[0].day.isoformat(),
             value=format(waiting[0].value, "f"),
+            **_named(waiting[0]),
         )
     if start is None or end is None or end.day <= start.day:
         if meter.billed is None and meter.removed_on is not None and meter.removed_on < period_from:
             return None  # Long gone and never read for this contract: nothing is known that could be billed.
         last = {"last_read_on": end.day.isoformat()} if end else {}
-        raise Park(ParkedReason.NO_READING, meter=meter.serial_number, **last)
-    return _between(meter, start, end, accepted)
+        raise Park(
+            ParkedReason.NO_READING, meter=meter.serial_number, meter_id=str(meter.meter_id), **last
+        )
+    return _between(meter, start, end, accepted, ahead=ahead)
 
 
 def _is_settled(meter: MeterFacts, contract_from: date) -> bool:
@@ -133,8 +170,8 @@ def _start(
 ) -> MeterReading | None:
     if meter.billed is not None:
         billed = meter.billed
-        kind = next((reading.kind for reading in accepted if reading.day == billed.day), "ACTUAL")
-        return MeterReading(billed.day, billed.value, kind)
+        there = next((reading for reading in accepted if reading.day == billed.day), None)
+        return there or MeterReading(billed.day, billed.value, "ESTIMATED")
     eve = contract_from - ONE_DAY
     before = [reading for reading in accepted if reading.day <= eve]
     since = [reading for reading in accepted if reading.day > eve]
@@ -146,33 +183,72 @@ def _start(
 
 
 def _between(
-    meter: MeterFacts, start: MeterReading, end: MeterReading, accepted: Sequence[MeterReading]
+    meter: MeterFacts,
+    start: MeterReading,
+    end: MeterReading,
+    accepted: Sequence[MeterReading],
+    *,
+    ahead: Decimal,
 ) -> MeterUse:
+    """What was measured up to the end, less what was billed of it before.
+
+    It is measured from the last reading that counts on the day billed through or before. `ahead` comes from the meter
+    before.
+    """
+    counting = [reading for reading in accepted if reading.day <= start.day]
+    settled = meter.billed is not None and not (counting and counting[-1].day == start.day)
+    base = counting[-1] if counting else end
+    measured = _measured(meter, base, [one for one in accepted if base.day < one.day <= end.day], end)
+    beyond = _beyond(meter.billed.value, base, digits=meter.digits) if meter.billed is not None else NOTHING
+    used = max(measured - beyond - ahead, NOTHING)
+    left_over = max(beyond + ahead - measured, NOTHING)
+    # A settled start shows the value billed, so that the plain difference takes nothing off.
+    credited = min(ahead if settled else beyond + ahead, measured)
+    return MeterUse(meter, start, end, used, credited, left_over, settled)
+
+
+def _measured(
+    meter: MeterFacts, base: MeterReading, later: Sequence[MeterReading], end: MeterReading
+) -> Decimal:
     series = str(meter.meter_id)
-    shown = [
-        start,
-        *(reading for reading in accepted if start.day < reading.day <= end.day),
-    ]
     stretches = use_stretches(
-        MeterValue(series, reading.day, reading.value, meter.digits) for reading in shown
+        MeterValue(series, reading.day, reading.value, meter.digits) for reading in (base, *later)
     )
-    if sum(days_in(stretch.from_day, stretch.to_day) for stretch in stretches) != (end.day - start.day).days:
+    if sum(days_in(stretch.from_day, stretch.to_day) for stretch in stretches) != (end.day - base.day).days:
         raise Park(
             ParkedReason.READING_WAITS,
             meter=meter.serial_number,
             read_on=end.day.isoformat(),
             value=format(end.value, "f"),
+            **_named(end),
         )
-    used = sum((stretch.quantity for stretch in stretches), start=Decimal("0.000"))
-    return MeterUse(meter, start, end, used)
+    return sum((stretch.quantity for stretch in stretches), start=NOTHING)
+
+
+def _beyond(billed: Decimal, base: MeterReading, *, digits: int) -> Decimal:
+    """How far the value billed through is beyond what the meter showed; negative where it is short of it.
+
+    Either way by less than half the meter's range, so that a roll-over between the two is none.
+    """
+    meter_range = Decimal(10) ** digits
+    beyond = (billed - base.value) % meter_range
+    return beyond - meter_range if beyond > meter_range / 2 else beyond
+
+
+def _named(reading: MeterReading) -> dict[str, str]:
+    return {"reading_id": str(reading.reading_id)} if reading.reading_id is not None else {}
 
 
 def _park_unusual(uses: Sequence[MeterUse], meters: Sequence[MeterFacts], *, contract_from: date) -> None:
     """More than three times the usual daily use of the year before, all meters of the point together.
 
-    The usual is this contract's: what somebody else used before it says nothing of them.
+    What a clerk has looked at and let count is as it is. The usual is this contract's: what somebody else used
+    before it says nothing of them.
     """
     if not uses:
+        return
+    largest = max(uses, key=lambda use: use.used)
+    if largest.end.decided:
         return
     first = min(use.from_day for use in uses)
     last = max(use.end.day for use in uses)
@@ -186,15 +262,26 @@ def _park_unusual(uses: Sequence[MeterUse], meters: Sequence[MeterFacts], *, con
     usual = use_between(stretches, from_day=since, until_day=first - ONE_DAY)
     used = sum((use.used for use in uses), start=Decimal("0.000"))
     days = days_in(first, last)
-    if usual.days_known < USUAL_DAYS_KNOWN_MIN or not usual.quantity:
-        return
-    if used * usual.days_known > UNUSUAL_TIMES * usual.quantity * days:
-        expected = (usual.quantity / usual.days_known * days).quantize(Decimal("0.001"))
+    expected = exceeded(used, days, usual=usual)
+    if expected is not None:
         raise Park(
             ParkedReason.USE_UNUSUAL,
-            meter=uses[-1].meter.serial_number,
+            meter=largest.meter.serial_number,
             used=format(used, "f"),
             usual=format(expected, "f"),
             days=str(days),
-            unit=uses[-1].meter.unit,
+            unit=largest.meter.unit,
+            **_named(largest.end),
         )
+
+
+def exceeded(used: Decimal, days: int, *, usual: Use) -> Decimal | None:
+    """What is usual for so many days, where more than three times as much was used.
+
+    None where it was not, and where too little is known to call anything usual.
+    """
+    if usual.days_known < USUAL_DAYS_KNOWN_MIN or not usual.quantity:
+        return None
+    if used * usual.days_known <= UNUSUAL_TIMES * usual.quantity * days:
+        return None
+    return (usual.quantity / usual.days_known * days).quantize(QUANTITY_STEP)

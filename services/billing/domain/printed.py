@@ -20,6 +20,7 @@ from services.billing.domain.vat import VatRow
 INVOICE_TEMPLATE_VERSION = 1
 CONTRACT_TEMPLATE_VERSION = 1
 NOTHING = Money(0)
+NO_QUANTITY = Decimal("0.000")
 
 PrintedVatRow = VatRow  # The tax of a rate prints as it was reckoned.
 
@@ -76,7 +77,9 @@ class PrintedReading:
     """What one register of a meter showed at both ends of the period.
 
     Kinds are those of readings: ACTUAL CUSTOMER REMOTE ESTIMATED FINAL. `used` is printed as it is: after a
-    roll-over or with a multiplier it is not the plain difference.
+    roll-over or with a multiplier it is not the plain difference. `previous_settled`: the first was an estimate that an
+    actual reading has settled since. `credited` was billed before and is taken off here, `left_over` is still to be
+    taken off. `garden`: a sub-meter, whose use never becomes sewage.
     """
 
     meter_serial: str
@@ -90,6 +93,10 @@ class PrintedReading:
     current_kind: str
     used: Decimal
     register: str = ""
+    previous_settled: bool = False
+    credited: Decimal = NO_QUANTITY
+    left_over: Decimal = NO_QUANTITY
+    garden: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +150,18 @@ class PrintedExplanation:
     estimated: bool = False
     arrears: Money = NOTHING
     credit: Money = NOTHING
+
+
+@dataclass(frozen=True, slots=True)
+class PrintedShare:
+    """How a commodity was reckoned from another: `whole` less what went to the garden, `less`, makes `rest`."""
+
+    commodity: str
+    source: str
+    unit: str
+    whole: Decimal
+    less: Decimal
+    rest: Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +224,7 @@ class PrintedInvoice:
     use: PrintedUse | None = None
     tariffs: tuple[PrintedTariff, ...] = ()
     contact: PrintedContact = PrintedContact()
+    shares: tuple[PrintedShare, ...] = ()
     vat_exemption: str = ""
     correction: PrintedCorrection | None = None
     template_version: int = INVOICE_TEMPLATE_VERSION

@@ -23,6 +23,7 @@ from services.billing.domain.printed import (
     PrintedLine,
     PrintedPayment,
     PrintedReading,
+    PrintedShare,
     PrintedTariff,
     PrintedUse,
     PrintedVolume,
@@ -63,6 +64,7 @@ def printed_invoice(
         total_gross=totals.gross,
         to_pay=totals.gross,
         readings=tuple(_printed_reading(point, use) for point, use in billed.uses),
+        shares=_printed_shares(billed),
         use=_printed_use(billed),
         tariffs=_printed_tariffs(billed),
         contact=provider.contact,
@@ -94,24 +96,59 @@ def _printed_reading(point: PointFacts, use: MeterUse) -> PrintedReading:
         current_value=use.end.value,
         current_kind=use.end.kind,
         used=use.used,
+        previous_settled=use.settled,
+        credited=use.credited,
+        left_over=use.left_over,
+        garden=use.meter.garden,
     )
+
+
+def _printed_shares(billed: Billed) -> tuple[PrintedShare, ...]:
+    """How what is a share of another commodity was reckoned, where a garden sub-meter lessens it."""
+    sources = {
+        component.source: component
+        for version in billed.contract.versions
+        for component in version.components
+        if component.kind is ChargeKind.RATIO
+    }
+    shares = []
+    for source, component in sources.items():
+        ours = [use for point, use in billed.uses if point.commodity == source]
+        gardens = [use for use in ours if use.meter.garden]
+        if not gardens:
+            continue
+        whole = sum((use.used for use in ours if not use.meter.garden), start=Decimal("0.000"))
+        less = sum((use.used for use in gardens), start=Decimal("0.000"))
+        unit = gardens[0].meter.unit
+        shares.append(
+            PrintedShare(
+                commodity=component.commodity.lower(),
+                source=source.lower(),
+                unit=PRINTED_UNITS.get(unit, unit),
+                whole=whole,
+                less=less,
+                rest=max(whole - less, Decimal("0.000")),
+            )
+        )
+    return tuple(shares)
 
 
 def _printed_use(billed: Billed) -> PrintedUse | None:
     """Six stretches as long as the period, of the first metered point's commodity."""
-    if not billed.uses:
+    if not billed.main_uses:
         return None
-    point = billed.uses[0][0]
+    point = billed.main_uses[0][0]
     values = [
         MeterValue(str(meter.meter_id), reading.day, reading.value, meter.digits)
         for other in billed.contract.points
         if other.commodity == point.commodity
         for meter in other.meters
+        if not meter.garden
         for reading in meter.accepted
         if reading.day <= billed.until_day
     ]
     months = max(int(months_in(billed.from_day, billed.until_day).to_integral_value()), 1)
-    ours = [use for other, use in billed.uses if other.commodity == point.commodity]
+    ours = [use for other, use in billed.main_uses if other.commodity == point.commodity]
     used = sum((use.used for use in ours), start=Decimal("0.000"))
     days = days_in(min(use.from_day for use in ours), max(use.end.day for use in ours))
     return PrintedUse(

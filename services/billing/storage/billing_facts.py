@@ -54,7 +54,7 @@ def list_points(session: Session, contract_ids: Collection[UUID]) -> Rows:
 _POINTS = text("""
     SELECT l.contract_id, s.service_point_id, s.code, s.commodity,
            p.street, p.building, p.flat, p.postcode, p.town,
-           m.meter_id, m.serial_number, m.unit, m.digits, m.installed_on, m.removed_on
+           m.meter_id, m.serial_number, m.unit, m.digits, m.installed_on, m.removed_on, m.purpose
       FROM contract_service_points l
       JOIN service_points s USING (service_point_id)
       JOIN premises p USING (premises_id)
@@ -73,7 +73,7 @@ def list_readings(session: Session, since: Mapping[UUID, date], *, until_day: da
 
 
 _READINGS = text("""
-    SELECT r.meter_id, r.reading_id, r.read_on, r.value, r.kind, r.status
+    SELECT r.meter_id, r.reading_id, r.read_on, r.value, r.kind, r.status, r.decided_at IS NOT NULL AS decided
       FROM json_to_recordset(CAST(:wanted AS json)) AS w(meter_id uuid, since date)
       JOIN readings r ON r.meter_id = w.meter_id AND r.read_on BETWEEN w.since AND :until_day
      WHERE r.register = 'main' AND r.status IN ('ACCEPTED', 'SUBMITTED')

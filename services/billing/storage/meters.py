@@ -2,28 +2,47 @@
 
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Row, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Row, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from chassis.columns import one_of, word
 from services.billing.storage.base import Base
+from services.billing.storage.origins import OfOrigin, origin_check
 
 DIGITS_MIN = 3
 DIGITS_MAX = 9
 
 
-class Meter(Base):
+class MeterPurpose(StrEnum):
+    """What a meter is there for: the MAIN one is billed, a GARDEN one behind it lessens what becomes sewage."""
+
+    MAIN = "MAIN"
+    GARDEN = "GARDEN"
+
+
+class Meter(Base, OfOrigin):
     """One meter, in use from `installed_on` to the end of `removed_on` (None: still).
 
-    `digits` are those before the point: the meter rolls over after as many nines.
+    `digits` are those before the point: the meter rolls over after as many nines. `succeeds_meter_id` is the meter
+    whose place it took when a clerk said so; readings that still come for that one are this one's.
     """
 
     __tablename__ = "meters"
     __table_args__ = (
         CheckConstraint(f"digits BETWEEN {DIGITS_MIN} AND {DIGITS_MAX}", name="digits"),
         CheckConstraint("removed_on >= installed_on", name="life"),
+        origin_check(),
+        one_of("purpose", MeterPurpose),
+        Index(
+            "meters_one_successor",
+            "succeeds_meter_id",
+            unique=True,
+            postgresql_where=text("succeeds_meter_id IS NOT NULL"),
+        ),
     )
 
     meter_id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -35,6 +54,8 @@ class Meter(Base):
     digits: Mapped[int] = mapped_column(server_default=text("5"))
     unit: Mapped[str] = mapped_column(server_default="m3")
     as_of: Mapped[datetime]
+    purpose: Mapped[MeterPurpose] = word(MeterPurpose, server_default=MeterPurpose.MAIN)
+    succeeds_meter_id: Mapped[UUID | None] = mapped_column(ForeignKey("meters.meter_id"))
 
 
 def list_meters_of_points(

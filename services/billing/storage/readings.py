@@ -13,6 +13,7 @@ from sqlalchemy import (
     Index,
     Row,
     Subquery,
+    false,
     func,
     or_,
     select,
@@ -27,6 +28,7 @@ from services.billing.storage.base import Base, Quantity
 from services.billing.storage.bulk import is_any
 from services.billing.storage.contracts import Contract, ContractServicePoint
 from services.billing.storage.meters import Meter
+from services.billing.storage.photos import ReadingPhoto
 
 MAIN_REGISTER = "main"
 
@@ -55,7 +57,9 @@ class Reading(Base):
 
     `external_id` is the provider's, empty where meter and day are its id. `reason` says why it waits or was
     refused. `billed_at` is set when the first invoice that stands on it is issued; from then on its value may
-    not change.
+    not change. `made_here`: a customer, a clerk or we ourselves said it, not the provider's data; what an import
+    copies in is not. `decided_at` is set when a clerk decided on it, or an actual reading settled it: a source that
+    says the same once more changes nothing. `note` is what the clerk wrote.
     """
 
     __tablename__ = "readings"
@@ -74,6 +78,7 @@ class Reading(Base):
         Index("readings_by_meter", "meter_id", "read_on"),
         Index("readings_by_external_id", "external_id", postgresql_where=text("external_id <> ''")),
         Index("readings_waiting", "meter_id", postgresql_where=text("status = 'SUBMITTED'")),
+        Index("readings_queue", "read_on", "reading_id", postgresql_where=text("status = 'SUBMITTED'")),
     )
 
     reading_id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -88,6 +93,9 @@ class Reading(Base):
     received_at: Mapped[datetime]
     as_of: Mapped[datetime]
     billed_at: Mapped[datetime | None]
+    made_here: Mapped[bool] = mapped_column(default=True, server_default=false())
+    decided_at: Mapped[datetime | None]
+    note: Mapped[str] = mapped_column(server_default="")
 
 
 NewReading = tuple[UUID | None, UUID, date, Decimal, str, str, str, str]
@@ -101,11 +109,27 @@ def find_meters(session: Session, external_ids: Collection[str]) -> Sequence[Any
     return session.execute(select(*columns).where(is_any(meter.external_id, known))).all() if known else ()
 
 
+def list_successors(session: Session, meter_ids: Collection[UUID]) -> Sequence[Row[Any]]:
+    """The meters that took the place of these, and of those in turn: id, first and last day, digits, and of which."""
+    return session.execute(_SUCCESSORS, {"ids": [*meter_ids]}).all() if meter_ids else ()
+
+
+_SUCCESSORS = text("""
+      WITH RECURSIVE later AS (
+           SELECT meter_id, installed_on, removed_on, digits, succeeds_meter_id FROM meters
+            WHERE succeeds_meter_id = ANY(CAST(:ids AS uuid[]))
+            UNION
+           SELECT m.meter_id, m.installed_on, m.removed_on, m.digits, m.succeeds_meter_id
+             FROM later l JOIN meters m ON m.succeeds_meter_id = l.meter_id)
+    SELECT * FROM later
+""")
+
+
 def list_around(session: Session, windows: Sequence[tuple[UUID, date, date]]) -> Sequence[Any]:
     """The accepted readings of meters within their windows of days, and the nearest on either side of each.
 
-    The place of the window, from 1; id, day, value, kind, the provider's id, when it came, whether it is billed. Of
-    the nearest only day and value.
+    The place of the window, from 1; id, day, value, kind, the provider's id, when it came, whether it is billed,
+    whether it was made here.
     """
     if not windows:
         return ()
@@ -118,26 +142,47 @@ _AROUND = text("""
       FROM unnest(CAST(:meters AS uuid[]), CAST(:first AS date[]), CAST(:last AS date[]))
            WITH ORDINALITY AS w(meter_id, first, last, place)
      CROSS JOIN LATERAL (
-            (SELECT NULL::uuid, read_on, value, '', '', NULL::timestamptz, false FROM readings
+            (SELECT reading_id, read_on, value, kind, external_id, received_at, billed_at IS NOT NULL, made_here
+               FROM readings
               WHERE meter_id = w.meter_id AND register = 'main' AND status = 'ACCEPTED' AND read_on < w.first
               ORDER BY read_on DESC LIMIT 1)
             UNION ALL
-            (SELECT reading_id, read_on, value, kind, external_id, received_at, billed_at IS NOT NULL
+            (SELECT reading_id, read_on, value, kind, external_id, received_at, billed_at IS NOT NULL, made_here
                FROM readings
               WHERE meter_id = w.meter_id AND register = 'main' AND status = 'ACCEPTED'
                 AND read_on BETWEEN w.first AND w.last)
             UNION ALL
-            (SELECT NULL, read_on, value, '', '', NULL, false FROM readings
+            (SELECT reading_id, read_on, value, kind, external_id, received_at, billed_at IS NOT NULL, made_here
+               FROM readings
               WHERE meter_id = w.meter_id AND register = 'main' AND status = 'ACCEPTED' AND read_on > w.last
               ORDER BY read_on LIMIT 1)
            ) AS r
 """)
 
 
-def list_unsettled(session: Session, days: Collection[tuple[UUID, date]]) -> Sequence[Row[Any]]:
-    """Readings without an id of the provider's that wait or were rejected, by meter and day.
+def list_beyond_estimates(session: Session, meter_ids: Collection[UUID]) -> Sequence[Any]:
+    """All accepted readings of meters whose nearest one is an estimate: there is more to judge by behind it.
 
-    Like the next: id, meter, day, value, kind, status, the provider's id, when it came, whether it is billed.
+    Meter, then as `list_around`.
+    """
+    if not meter_ids:
+        return ()
+    return session.execute(_ACCEPTED_OF, {"meters": [*meter_ids]}).all()
+
+
+_ACCEPTED_OF = text("""
+    SELECT meter_id, reading_id, read_on, value, kind, external_id, received_at, billed_at IS NOT NULL, made_here
+      FROM readings
+     WHERE meter_id = ANY(CAST(:meters AS uuid[])) AND register = 'main' AND status = 'ACCEPTED'
+     ORDER BY meter_id, read_on
+""")
+
+
+def list_unsettled(session: Session, days: Collection[tuple[UUID, date]]) -> Sequence[Row[Any]]:
+    """Readings without an id of the provider's that wait or were decided on, by meter and day.
+
+    Like the next: id, meter, day, value, kind, status, the provider's id, when it came, whether it is billed, whether
+    it was made here.
     """
     if not days:
         return ()
@@ -146,24 +191,28 @@ def list_unsettled(session: Session, days: Collection[tuple[UUID, date]]) -> Seq
 
 
 _UNSETTLED = text("""
-    SELECT reading_id, meter_id, read_on, value, kind, status, external_id, received_at, billed_at IS NOT NULL
+    SELECT reading_id, meter_id, read_on, value, kind, status, external_id, received_at, billed_at IS NOT NULL,
+           made_here
       FROM readings
      WHERE (meter_id, read_on) IN (SELECT * FROM unnest(CAST(:meters AS uuid[]), CAST(:days AS date[])))
-       AND status IN ('SUBMITTED', 'REJECTED') AND external_id = ''
+       AND (status IN ('SUBMITTED', 'REJECTED') OR status = 'SUPERSEDED' AND decided_at IS NOT NULL)
+       AND external_id = ''
 """)
 
 
 def list_by_external_ids(session: Session, external_ids: Collection[str]) -> Sequence[Row[Any]]:
-    """Readings by the provider's ids, but for those that another took the place of."""
+    """Readings by the provider's ids, but for those that a later row of its own took the place of."""
     if not external_ids:
         return ()
     return session.execute(_BY_EXTERNAL_ID, {"ids": [*external_ids]}).all()
 
 
 _BY_EXTERNAL_ID = text("""
-    SELECT reading_id, meter_id, read_on, value, kind, status, external_id, received_at, billed_at IS NOT NULL
+    SELECT reading_id, meter_id, read_on, value, kind, status, external_id, received_at, billed_at IS NOT NULL,
+           made_here
       FROM readings
-     WHERE external_id = ANY(CAST(:ids AS text[])) AND external_id <> '' AND status <> 'SUPERSEDED'
+     WHERE external_id = ANY(CAST(:ids AS text[])) AND external_id <> ''
+       AND (status <> 'SUPERSEDED' OR decided_at IS NOT NULL)
 """)
 
 
@@ -174,6 +223,17 @@ def supersede(session: Session, reading_ids: Collection[UUID]) -> None:
             update(Reading)
             .where(Reading.reading_id.in_(reading_ids))
             .values(status=ReadingStatus.SUPERSEDED)
+            .execution_options(synchronize_session=False)
+        )
+
+
+def settle(session: Session, reading_ids: Collection[UUID], *, now: datetime) -> None:
+    """Actual readings settle these estimates: they count no more."""
+    if reading_ids:
+        session.execute(
+            update(Reading)
+            .where(Reading.reading_id.in_(reading_ids))
+            .values(status=ReadingStatus.SUPERSEDED, decided_at=now)
             .execution_options(synchronize_session=False)
         )
 
@@ -216,7 +276,7 @@ def list_readings(
 
     Only of the days of the customer's contracts and the day before each: those of whoever lived there before are
     nobody else's business. With `serial_number`, `unit` and `digits` of the meter, and `previous_value`, the accepted
-    one before, unless that is none of the customer's either.
+    one before, unless that is none of the customer's either; `has_photo`, when the customer sent one.
     """
     reading, meter = Reading.__table__.c, Meter.__table__.c
     spans, since = _spans(customer_id)
@@ -239,9 +299,17 @@ def list_readings(
         reading.read_on >= spans.c.first_on,
         or_(spans.c.ends_on.is_(None), reading.read_on <= spans.c.ends_on),
     )
+    photo = select(ReadingPhoto.reading_id).where(
+        ReadingPhoto.reading_id == reading.reading_id, ReadingPhoto.customer_id == customer_id
+    )
     statement = (
         select(
-            Reading.__table__, meter.serial_number, meter.unit, meter.digits, previous.label("previous_value")
+            Reading.__table__,
+            meter.serial_number,
+            meter.unit,
+            meter.digits,
+            previous.label("previous_value"),
+            photo.exists().label("has_photo"),
         )
         .select_from(Reading.__table__)
         .join(Meter.__table__, meter.meter_id == reading.meter_id)
@@ -272,25 +340,3 @@ def _spans(customer_id: UUID) -> tuple[Subquery, Subquery]:
         .subquery("since")
     )
     return spans, since
-
-
-def list_accepted(session: Session, customer_id: UUID, service_point_id: UUID) -> Sequence[Row[Any]]:
-    """Day and value of the accepted readings of the meters at a point, within the days of the customer's contracts.
-
-    With `meter_id`, `digits` and `unit`; none when the point is not the customer's.
-    """
-    return session.execute(_ACCEPTED, {"customer_id": customer_id, "point": service_point_id}).all()
-
-
-_ACCEPTED = text("""
-    SELECT r.meter_id, r.read_on, r.value, m.digits, m.unit
-      FROM meters m
-      JOIN readings r USING (meter_id)
-     WHERE m.service_point_id = :point AND r.status = 'ACCEPTED' AND r.register = 'main'
-       AND EXISTS (
-           SELECT 1
-             FROM contracts c JOIN contract_service_points l USING (contract_id)
-            WHERE c.customer_id = :customer_id AND l.service_point_id = m.service_point_id
-              AND r.read_on >= c.starts_on - 1 AND (c.ends_on IS NULL OR r.read_on <= c.ends_on))
-     ORDER BY r.meter_id, r.read_on
-""")

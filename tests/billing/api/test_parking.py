@@ -37,13 +37,19 @@ def test_no_reading_since_the_last_bill(given, runs):
 
     found = parked_in(runs, "2026-01-01", "2026-02-28")
 
-    assert found == ("NO_READING", {"meter": serial, "last_read_on": "2025-12-31"})
+    assert found == (
+        "NO_READING",
+        {"meter": serial, "meter_id": str(one.meter.meter_id), "last_read_on": "2025-12-31"},
+    )
 
 
 def test_no_reading_at_all(given, runs):
     prices(given)
     one = house(given, {})
-    assert parked_in(runs) == ("NO_READING", {"meter": one.meter.serial_number})
+    assert parked_in(runs) == (
+        "NO_READING",
+        {"meter": one.meter.serial_number, "meter_id": str(one.meter.meter_id)},
+    )
 
 
 def test_a_reading_that_waits_for_a_clerk(given, runs):
@@ -52,6 +58,7 @@ def test_a_reading_that_waits_for_a_clerk(given, runs):
     given.reading(one.meter, "2025-12-15", "700", status=ReadingStatus.SUBMITTED, reason="BELOW_PREVIOUS")
     reason, facts = parked_in(runs)
     assert reason == "READING_WAITS"
+    assert facts.pop("reading_id")
     assert facts == {"meter": one.meter.serial_number, "read_on": "2025-12-15", "value": "700.000"}
 
 
@@ -136,6 +143,7 @@ def test_more_than_three_times_the_usual_use(given, runs):
     reason, facts = parked_in(runs, "2026-01-01", "2026-02-28")
     # 12 m³ in 61 days make 11.607 m³ in 59 days; 35 m³ is more than three times as much.
     assert reason == "USE_UNUSUAL"
+    assert facts.pop("reading_id")
     assert facts == {
         "meter": one.meter.serial_number,
         "used": "35.000",

@@ -1,0 +1,252 @@
+"""Readings out of an import: each row judged in its order, what its source said before remembered."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from chassis.ids import new_id
+from services.billing.domain import masters
+from services.billing.domain.readings import Known, Said, Series, doubt, link_successors
+from services.billing.domain.rows import Batch, Outcome, RowFault, RowKind, RowReader, SourceRow, shown
+from services.billing.storage import readings as stored
+from services.billing.storage.readings import ReadingKind, ReadingStatus
+
+KINDS = {kind.value.lower(): kind for kind in ReadingKind}
+VALUE_PLACES = 3
+VALUE_LIMIT = Decimal(10) ** 11  # what NUMERIC(14,3) holds
+
+_Key = str | tuple[UUID, date]  # the provider's id of a reading; where it has none, its meter and day
+
+
+@dataclass
+class _Round:
+    """What is known around the rows of a round, and what is to be written."""
+
+    batch: Batch
+    series: dict[UUID, Series]
+    seen: set[UUID | None] = field(default_factory=set)
+    latest: dict[_Key, Known] = field(default_factory=dict)  # what each source said last
+    counted: dict[_Key, Known] = field(default_factory=dict)  # what of it counts
+    new: dict[UUID, tuple[Known, str]] = field(default_factory=dict)
+    superseded: set[UUID] = field(default_factory=set)
+    settled: set[UUID] = field(default_factory=set)
+
+    def keep(self, known: Known) -> None:
+        """Remember a reading; of what one source said of one reading, the later stands. What was made here is not of
+        the source: it can only stand in the way.
+        """
+        if known.reading_id in self.seen:
+            return
+        self.seen.add(known.reading_id)
+        key = known.external_id or (known.meter_id, known.read_on)
+        other = self.latest.get(key)
+        if not known.made_here and (other is None or _came(other) < _came(known)):
+            self.latest[key] = known
+        if known.status == ReadingStatus.ACCEPTED:
+            if not known.made_here:
+                self.counted[key] = known
+            series = self.series.get(known.meter_id)
+            if series is not None:
+                series.add(known)
+
+
+def _came(known: Known) -> tuple[Any, ...]:
+    return (known.received_at, known.reading_id)
+
+
+def take(session: Session, rows: Sequence[SourceRow], batch: Batch) -> None:
+    """Bring in readings, in their order. A doubtful one is kept and waits for a clerk.
+
+    Refuses by row: UNKNOWN_METER, MALFORMED, OUT_OF_RANGE, TOO_PRECISE, and READING_BILLED for a changed one that
+    an invoice stands on.
+    """
+    wanted = {row.fields["meter_external_id"].strip() for row in rows}
+    meters = {row[0]: Series(*row[1:]) for row in stored.find_meters(session, wanted)}
+    link_successors(session, {one.meter_id: one for one in meters.values()})
+    batch.known[RowKind.METER] = meters
+    said = [(row, one) for row in rows if (one := _read(row, batch, meters)) is not None]
+    own = _Round(batch, {one.series.meter_id: one.series for _, one in said})
+    _look_around(session, own, [one for _, one in said])
+    for row, one in said:
+        _take_one(own, row, one)
+    # What gives way does so before, for one alone may count on a day; new estimates that are settled come settled.
+    stored.supersede(session, own.superseded)
+    stored.settle(session, own.settled - own.new.keys(), now=batch.now)
+    stored.add_readings(
+        session,
+        [
+            (
+                one.reading_id,
+                one.meter_id,
+                one.read_on,
+                one.value,
+                one.kind,
+                one.status,
+                reason,
+                one.external_id,
+            )
+            for one, reason in own.new.values()
+        ],
+        now=batch.now,
+        as_of=batch.as_of,
+    )
+    stored.settle(session, own.settled & own.new.keys(), now=batch.now)
+
+
+def _read(row: SourceRow, batch: Batch, meters: Mapping[str, Series]) -> Said | None:
+    """What a row says; None when it is refused. A row as rows should be is read in one go, any other with care."""
+    fields = row.fields
+    meter = meters.get(fields["meter_external_id"])
+    external_id, value, read_on = fields["external_id"], fields["value"], fields["read_on"]
+    kind = KINDS.get(fields["kind"] or "actual")
+    usual = _USUAL_VALUE(value) and _USUAL_DAY(read_on) and _USUAL_ID(external_id)
+    if usual and meter is not None and kind is not None:
+        day = date.fromisoformat(read_on)
+        return Said(meter.on(day), day, Decimal(value), kind, external_id)
+    return _read_with_care(row, batch)
+
+
+# Days up to the 28th are in every month; ids without spaces are what they seem.
+_USUAL_VALUE = re.compile(r"[0-9]{1,11}(?:\.[0-9]{1,3})?", re.ASCII).fullmatch
+_USUAL_DAY = re.compile(r"(?:19|20)[0-9]{2}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1[0-9]|2[0-8])", re.ASCII).fullmatch
+_USUAL_ID = re.compile(r"[!-~]{0,80}", re.ASCII).fullmatch
+
+
+def _read_with_care(row: SourceRow, batch: Batch) -> Said | None:
+    reader = RowReader(row)
+    meter: Any = masters.refer(reader, batch, "meter_external_id", RowKind.METER, unknown="UNKNOWN_METER")
+    external_id = reader.key("external_id", required=False)
+    read_on = reader.day("read_on", required=True)
+    value = reader.decimal("value", places=VALUE_PLACES, limit=VALUE_LIMIT)
+    kind = reader.one_of("kind", KINDS, default="actual")
+    if reader.faults or read_on is None or value is None or kind is None:
+        batch.refuse(row, reader.faults)
+        return None
+    return Said(meter.on(read_on), read_on, value, kind, external_id)
+
+
+def _look_around(session: Session, own: _Round, said: Sequence[Said]) -> None:
+    """Read what the rows are judged by: three queries, or four where estimates are near, however many rows."""
+    for one in said:
+        one.series.widen(one.read_on)
+    around = list(own.series.values())
+    windows = [(series.meter_id, series.first, series.last) for series in around]
+    behind_estimates = set()
+    for place, *row in stored.list_around(session, windows):
+        series = around[place - 1]
+        known = _accepted(series.meter_id, row)
+        own.keep(known)
+        if known.estimated:
+            behind_estimates.add(series.meter_id)
+    for meter_id, *row in stored.list_beyond_estimates(session, behind_estimates):
+        own.keep(_accepted(meter_id, row))
+    days = [(one.series.meter_id, one.read_on) for one in said if not one.external_id]
+    for row in stored.list_unsettled(session, days):
+        own.keep(Known._make(row))
+    for row in stored.list_by_external_ids(session, {one.external_id for one in said if one.external_id}):
+        own.keep(Known._make(row))
+
+
+def _accepted(meter_id: UUID, row: Sequence[Any]) -> Known:
+    reading_id, read_on, value, kind, *rest = row
+    return Known(reading_id, meter_id, read_on, value, kind, "ACCEPTED", *rest)
+
+
+def _take_one(own: _Round, row: SourceRow, said: Said) -> None:
+    batch, series = own.batch, said.series
+    key = said.external_id or (series.meter_id, said.read_on)
+    latest, counted = own.latest.get(key), own.counted.get(key)
+    there = series.by_day.get(said.read_on)
+    if there is not None and _says_the_same(there, said, latest=latest, counted=counted):
+        batch.count(row, Outcome.UNCHANGED)
+    elif latest is None:
+        _add(own, said, doubt(said, today=batch.today))
+        batch.count(row, Outcome.CREATED)
+    elif _same(latest, said):
+        batch.count(row, Outcome.UNCHANGED)
+    elif counted is not None and counted.billed and not (counted.estimated and said.kind != counted.kind):
+        batch.refuse(row, [RowFault("value", "READING_BILLED", shown(row.fields.get("value", "")))])
+    else:
+        _replace(own, said, latest=latest, counted=counted)
+        batch.count(row, Outcome.CHANGED)
+
+
+def _says_the_same(there: Known, said: Said, *, latest: Known | None, counted: Known | None) -> bool:
+    """Whether a row adds nothing to the reading of its day: another source, or somebody here, said so already."""
+    if there.value != said.value:
+        return False
+    if there.made_here and counted is None and not there.estimated:
+        return True
+    return latest is None and there.kind == said.kind
+
+
+def _same(known: Known, said: Said) -> bool:
+    return (known.meter_id, known.read_on, known.value, known.kind) == (
+        said.series.meter_id,
+        said.read_on,
+        said.value,
+        said.kind,
+    )
+
+
+def _replace(own: _Round, said: Said, *, latest: Known, counted: Known | None) -> None:
+    """A changed row takes the place of what it said before; what counts stays while the new value waits."""
+    without = counted if counted is not None and counted.meter_id == said.series.meter_id else None
+    reason = doubt(said, today=own.batch.today, without=without)
+    if latest.status == ReadingStatus.SUBMITTED:
+        _retire(own, latest)
+    if counted is not None and not reason:
+        if counted.meter_id in own.series:
+            own.series[counted.meter_id].remove(counted)
+        _retire(own, counted)
+    _add(own, said, reason)
+
+
+def _retire(own: _Round, known: Known) -> None:
+    key = known.external_id or (known.meter_id, known.read_on)
+    own.latest.pop(key, None)
+    if own.counted.get(key) is known:
+        del own.counted[key]
+    if known.reading_id in own.new:
+        del own.new[known.reading_id]
+    elif known.reading_id is not None:
+        own.superseded.add(known.reading_id)
+
+
+def _add(own: _Round, said: Said, reason: str) -> None:
+    reading_id = new_id()
+    status = ReadingStatus.SUBMITTED if reason else ReadingStatus.ACCEPTED
+    known = Known(
+        reading_id,
+        said.series.meter_id,
+        said.read_on,
+        said.value,
+        said.kind,
+        status,
+        said.external_id,
+        own.batch.now,
+        False,
+        False,
+    )
+    if not reason and not known.estimated:
+        _settle(own, said)
+    own.new[reading_id] = (known, reason)
+    own.keep(known)
+
+
+def _settle(own: _Round, said: Said) -> None:
+    """The estimates that a reading settles give way; ours and the source's, new ones too."""
+    for estimate in said.series.settled_by(said.read_on, said.value):
+        said.series.remove(estimate)
+        own.settled.add(estimate.reading_id)
+        if estimate.reading_id in own.new:
+            own.new[estimate.reading_id] = (estimate._replace(status=ReadingStatus.SUPERSEDED), "")
+        key = estimate.external_id or (estimate.meter_id, estimate.read_on)
+        if own.counted.get(key) is estimate:
+            del own.counted[key]
