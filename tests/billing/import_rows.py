@@ -63,6 +63,13 @@ def reading(read_on: str, value: str, row_number: int = 6, **fields: Any) -> pb.
     return pb.ImportRow(row_number=row_number, reading=pb.ReadingRow(read_on=read_on, value=value, **values))
 
 
+def interval(starts_at: str, used: str, row_number: int = 8, **fields: Any) -> pb.ImportRow:
+    values = {"meter_external_id": "m-1"} | fields
+    return pb.ImportRow(
+        row_number=row_number, interval=pb.IntervalRow(starts_at=starts_at, used=used, **values)
+    )
+
+
 def payment(external_id: str = "w-1", row_number: int = 7, **fields: Any) -> pb.ImportRow:
     values = {"customer_external_id": "k-1", "booked_on": "2026-03-02", "amount": "123.45"} | fields
     return pb.ImportRow(row_number=row_number, payment=pb.PaymentRow(external_id=external_id, **values))
