@@ -53,6 +53,8 @@ def _read(own: _Round, reader: RowReader, batch: Batch) -> masters.Values:
     if starts_on and ends_on and ends_on < starts_on:
         reader.fault("ends_on", "BEFORE_START")
     code = reader.text("tariff_code", length_max=TARIFF_CODE_LENGTH_MAX, required=True)
+    if batch.office is not None and code and code not in own.tariffs:
+        reader.fault("tariff_code", "UNKNOWN_TARIFF")  # A contract may bring a tariff along, a clerk may not.
     own.points[reader.row.external_id] = _read_points(reader, batch)
     return {
         "number": reader.text("number", length_max=60, required=True),
@@ -82,6 +84,8 @@ NOUN = masters.Noun(
     identity="contract_id",
     read=partial(_read, _Round({})),
     unique="number",
+    columns={"customer_external_id": "customer_id", "tariff_code": "tariff_id"},
+    fits=lambda values: values["ends_on"] is None or values["ends_on"] >= values["starts_on"],
 )
 
 
@@ -115,7 +119,7 @@ def _link(session: Session, written: masters.Written, own: _Round, batch: Batch)
     moved, wanted = set(), {}
     for one in written.taken:
         points = own.points[one.values["external_id"]]
-        if points != linked.get(one.thing_id, frozenset()):
+        if points != linked.get(one.thing_id, frozenset()) and POINTS_FIELD not in one.standing:
             wanted[one.thing_id] = points
             moved.add(one.values["external_id"])
             batch.touch(RowKind.CONTRACT, one.thing_id)

@@ -143,6 +143,8 @@ NOUN = masters.Noun(
     read=_read,
     unique="number",
     changed_at=True,
+    columns={"email": "source_email", "phone": "source_phone"},
+    fits=lambda values: values["kind"] is CustomerKind.COMPANY or not values["nip"],
     derive=_derive,
 )
 
@@ -152,8 +154,6 @@ def take(session: Session, rows: Sequence[SourceRow], batch: Batch) -> None:
     written = masters.take_round(session, NOUN, rows, batch)
     for row in written.rows.values():
         announce.customer_changed(session, row)
-    unchanged = [one.thing_id for one in written.taken if one.values["external_id"] not in written.rows]
-    stored.refresh_as_of(session, unchanged, as_of=batch.as_of)
     masters.count(batch, written)
 
 

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
 EXTERNAL_ID_LENGTH_MAX = 80
+OFFICE_PREFIX = "ebok:"  # of the external ids of records that were made here
 SHOWN_LENGTH_MAX = 80  # of a refused value
 FIRST_YEAR, LAST_YEAR = 1900, 2200
 
@@ -35,6 +36,7 @@ class RowKind(StrEnum):
     METER = "meters"
     CONTRACT = "contracts"
     READING = "readings"
+    INTERVAL = "intervals"
     PAYMENT = "payments"
     UNKNOWN = "unknown"
 
@@ -81,17 +83,31 @@ class RefusedRow:
     faults: tuple[RowFault, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Office:
+    """Staff write one record: its id, what it said before by field, and whether the provider's fields may change.
+
+    `texts` is empty for a new record.
+    """
+
+    record_id: UUID
+    texts: Mapping[str, str]
+    editable: bool
+
+
 @dataclass
 class Batch:
     """One batch on its way: when it is, what its rows made of things, and what later rows may refer to.
 
     `known` holds, by kind and external id, what is known of the things that rows refer to; `touched` the ids of
     what changed and is shown or found with a customer; `left` the customers that lost a contract to another.
+    `office` is there when the one row is staff's and not the provider's.
     """
 
     now: datetime
     today: date
     as_of: datetime
+    office: Office | None = None
     known: dict[RowKind, dict[str, Any]] = field(default_factory=dict)
     touched: dict[RowKind, set[UUID]] = field(default_factory=dict)
     left: set[UUID] = field(default_factory=set)

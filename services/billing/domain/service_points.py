@@ -23,7 +23,13 @@ def _read(reader: RowReader, batch: Batch) -> masters.Values:
     }
 
 
-NOUN = masters.Noun(kind=RowKind.SERVICE_POINT, model=ServicePoint, identity="service_point_id", read=_read)
+NOUN = masters.Noun(
+    kind=RowKind.SERVICE_POINT,
+    model=ServicePoint,
+    identity="service_point_id",
+    read=_read,
+    columns={"premises_external_id": "premises_id"},
+)
 
 
 def take(session: Session, rows: Sequence[SourceRow], batch: Batch) -> None:

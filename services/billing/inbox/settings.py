@@ -1,4 +1,4 @@
-"""What billing does about identity's settings: it keeps what documents print of the seller and what staff may change."""
+"""What billing does about identity's settings: it keeps what documents print, and what staff may change."""
 
 from datetime import datetime
 

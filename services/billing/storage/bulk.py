@@ -2,9 +2,11 @@
 
 import json
 from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Text, any_, cast, select, text
+from sqlalchemy import ColumnElement, Row, Text, Uuid, any_, cast, select, text, update
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
 
@@ -55,3 +57,15 @@ def upsert(
         f"ON CONFLICT ({key}) DO UPDATE SET {', '.join(changes)} RETURNING {returned}"
     ).columns(*table.c)
     return session.execute(statement, {"rows": json.dumps([dict(row) for row in rows], default=str)}).all()
+
+
+def refresh_as_of(
+    session: Session, model: Any, identity: str, ids: Collection[UUID], *, as_of: datetime
+) -> None:
+    """The provider said again what was known: its age is new, nothing else is."""
+    if ids:
+        table = model.__table__
+        listed = cast(list(ids), postgresql.ARRAY(Uuid))
+        session.execute(
+            update(table).where(table.c[identity] == any_(listed), table.c.as_of < as_of).values(as_of=as_of)
+        )

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, Row, Text, select, text, update
+from sqlalchemy import CheckConstraint, Index, Row, Text, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from chassis.columns import one_of, word
@@ -156,17 +156,6 @@ _SET_SEARCH = text(f"""
     UPDATE customers k SET search_places = g.search_places FROM {_GIVEN}
      WHERE k.customer_id = g.customer_id AND k.search_places <> g.search_places
 """)  # noqa: S608 - names of our own model, no input
-
-
-def refresh_as_of(session: Session, customer_ids: Collection[UUID], *, as_of: datetime) -> None:
-    """The provider said again what was known: its age is new, nothing else is."""
-    if customer_ids:
-        session.execute(
-            update(Customer)
-            .where(Customer.customer_id.in_(customer_ids), Customer.as_of < as_of)
-            .values(as_of=as_of)
-            .execution_options(synchronize_session=False)
-        )
 
 
 def get_customer(session: Session, customer_id: UUID) -> Customer | None:
