@@ -21,7 +21,7 @@ from chassis.rpc.tokens import SystemCredential
 
 TIMEOUT_S = 3.0
 STREAM_TIMEOUT_S = 60.0
-MESSAGE_BYTES_MAX = 8 * 1024 * 1024
+MESSAGE_BYTES_MAX = 12 * 1024 * 1024
 Metadata = tuple[tuple[str, str | bytes], ...]  # As generated stubs want it.
 StubType = TypeVar("StubType")
 

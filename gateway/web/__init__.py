@@ -26,6 +26,7 @@ from gateway.web.navigation import init_navigation
 from gateway.web.notices import pending
 from gateway.web.paging import init_paging
 from gateway.web.qr import qr_svg
+from gateway.web.uploads import init_uploads
 
 __all__ = ["Preferences", "init_web"]
 
@@ -67,6 +68,7 @@ def init_web(
     init_paging(app)
     init_navigation(app)
     init_errors(app, login)
+    init_uploads(app)
     init_csrf(app)
     init_headers(app)
     app.jinja_env.globals.update(
