@@ -147,11 +147,16 @@ class LedgerService(rpc.LedgerServiceServicer):
 def _pack_wanted(row: Any) -> pb.ReadingsWanted | None:
     if row is None:
         return None
+    alone = row.meter_count == 1
     return pb.ReadingsWanted(
         commodity=COMMODITIES[row.commodity],
         closes_on=wire.pack_date(row.closes_on),
         meter_count=row.meter_count,
-        meter_id=wire.pack_id(row.meter_id) if row.meter_count == 1 else "",
+        meter_id=wire.pack_id(row.meter_id) if alone else "",
+        meter_serial_number=row.serial_number if alone else "",
+        previous_value=wire.pack_optional_decimal(row.last_value) if alone else "",
+        previous_on=wire.pack_optional_date(row.last_read_on) if alone else None,
+        unit=row.unit if alone else "",
     )
 
 

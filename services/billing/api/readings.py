@@ -1,28 +1,29 @@
 """The door of readings and of what was used between them."""
 
-from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
-from uuid import UUID
 
 from ebok.billing.v1 import readings_pb2 as pb
 from ebok.billing.v1 import readings_pb2_grpc as rpc
 from sqlalchemy import Row
+from sqlalchemy.orm import Session
 
 from chassis import wire
 from chassis.clock import Clock, warsaw_date
 from chassis.database import Database
 from chassis.rpc.paging import pack_page, unpack_window
 from chassis.rpc.server import Context
-from services.billing.api.meters import POINTS_MAX, meters_by_point
-from services.billing.api.packing import pack_reading, pack_service_point
-from services.billing.domain import usage_views
+from services.billing.api.packing import READING_KINDS, pack_reading, unpack_word
+from services.billing.api.reading_packing import pack_readable_meter, pack_taken
+from services.billing.api.usage_packing import STEPS, pack_usage
+from services.billing.domain import handing_in, photos, reading_hints, usage_views
 from services.billing.domain.readings import used_since
+from services.billing.storage import photos as stored_photos
 from services.billing.storage import readings as stored
-from services.billing.storage import service_points as stored_points
-from services.billing.storage.readings import ReadingStatus
+from services.billing.storage.readings import ReadingKind, ReadingStatus
 
 READINGS = "readings"
+METERS_MAX = 100
 
 
 class ReadingService(rpc.ReadingServiceServicer):
@@ -34,67 +35,104 @@ class ReadingService(rpc.ReadingServiceServicer):
 
     def ListReadings(self, request: pb.ListReadingsRequest, context: Context) -> pb.ListReadingsResponse:
         window = unpack_window(request.page, of=READINGS, kinds=stored.READING_KEY)
+        customer_id = wire.unpack_id(request.customer_id, field="customer_id")
         with self._database.reading() as session:
             page = stored.list_readings(
                 session,
-                wire.unpack_id(request.customer_id, field="customer_id"),
+                customer_id,
                 service_point_id=wire.unpack_optional_id(request.service_point_id, field="service_point_id"),
                 window=window,
             )
+        readings = [pack_reading(row, used=_used(row)) for row in page.rows]
+        for row, reading in zip(page.rows, readings, strict=True):
+            reading.has_photo = row.has_photo
         return pb.ListReadingsResponse(
-            readings=[pack_reading(row, used=_used(row)) for row in page.rows],
+            readings=readings,
             page=pack_page(page, of=READINGS, key_of=lambda row: (row.read_on, row.reading_id)),
         )
 
     def GetUsage(self, request: pb.GetUsageRequest, context: Context) -> pb.GetUsageResponse:
-        customer_id = wire.unpack_id(request.customer_id, field="customer_id")
-        wanted = wire.unpack_optional_id(request.service_point_id, field="service_point_id")
-        with self._database.reading() as session:
-            points = stored_points.list_points_of_customer(session, customer_id, limit=POINTS_MAX)
-            meters = meters_by_point(session, customer_id, {point.service_point_id for point in points})
-            point = _choose(points, wanted, metered=set(meters))
+        step = unpack_word(request.step, STEPS)
+        if step is None:
+            raise wire.fault("step", "UNKNOWN", "a step that there is")
+        with self._database.asking() as reader:
+            rows = usage_views.find_point(
+                reader,
+                wire.unpack_id(request.customer_id, field="customer_id"),
+                wire.unpack_optional_id(request.service_point_id, field="service_point_id"),
+            )
             view = usage_views.view_usage(
-                session,
-                customer_id,
-                point.service_point_id,
-                by_month=request.step == pb.USAGE_STEP_MONTH,
+                reader,
+                rows,
+                step=step,
                 year=request.year,
+                month=request.month,
+                day=request.day,
                 today=warsaw_date(self._clock.now()),
             )
-        return pack_usage(point, meters.get(point.service_point_id, ()), view)
+        return pack_usage(rows, view, step=step)
+
+    def ListReadableMeters(
+        self, request: pb.ListReadableMetersRequest, context: Context
+    ) -> pb.ListReadableMetersResponse:
+        customer_id = wire.unpack_id(request.customer_id, field="customer_id")
+        today = warsaw_date(self._clock.now())
+        with self._database.reading() as session:
+            meters = reading_hints.list_readable(session, customer_id, today=today, limit=METERS_MAX)
+        return pb.ListReadableMetersResponse(meters=[pack_readable_meter(one, today=today) for one in meters])
+
+    def SubmitReading(self, request: pb.SubmitReadingRequest, context: Context) -> pb.SubmitReadingResponse:
+        now = self._clock.now()
+        today = warsaw_date(now)
+        said = handing_in.Said(
+            customer_id=wire.unpack_id(request.customer_id, field="customer_id"),
+            meter_id=wire.unpack_id(request.meter_id, field="meter_id"),
+            read_on=wire.unpack_optional_date(request.read_on, field="read_on") or today,
+            value=wire.unpack_decimal(request.value),
+            kind=ReadingKind.CUSTOMER,
+            unusual_confirmed=request.unusual_confirmed,
+        )
+        # Drawing takes a while: before the transaction, so that nobody waits for it.
+        photo = photos.redrawn(request.photo) if request.photo else None
+        with self._database.transaction() as session:
+            taken = handing_in.submit(session, said, photo=photo, now=now, today=today)
+            return pb.SubmitReadingResponse(reading=_pack_taken(session, taken, said))
+
+    def RecordReading(self, request: pb.RecordReadingRequest, context: Context) -> pb.RecordReadingResponse:
+        now = self._clock.now()
+        kind = unpack_word(request.kind, READING_KINDS)
+        if kind is None:
+            raise wire.fault("kind", "UNKNOWN", "a kind that there is")
+        said = handing_in.Said(
+            customer_id=wire.unpack_id(request.customer_id, field="customer_id"),
+            meter_id=wire.unpack_id(request.meter_id, field="meter_id"),
+            read_on=wire.unpack_date(request.read_on, field="read_on"),
+            value=wire.unpack_decimal(request.value),
+            kind=kind,
+            unusual_confirmed=request.unusual_confirmed,
+        )
+        with self._database.transaction() as session:
+            taken = handing_in.record(session, said, now=now, today=warsaw_date(now))
+            return pb.RecordReadingResponse(reading=_pack_taken(session, taken, said))
+
+    def GetReadingPhoto(
+        self, request: pb.GetReadingPhotoRequest, context: Context
+    ) -> pb.GetReadingPhotoResponse:
+        with self._database.reading() as session:
+            content = photos.get(
+                session,
+                wire.unpack_id(request.reading_id, field="reading_id"),
+                customer_id=wire.unpack_id(request.customer_id, field="customer_id"),
+            )
+        return pb.GetReadingPhotoResponse(content=content)
 
 
-def pack_usage(point: Any, meters: Sequence[Any], view: usage_views.UsageView) -> pb.GetUsageResponse:
-    """What was used at a point; its own meters say the unit where nothing was read."""
-    return pb.GetUsageResponse(
-        service_point=pack_service_point(point, meters),
-        unit=view.unit or (meters[0].unit if meters else ""),
-        year=view.year,
-        years=view.years,
-        buckets=[_pack_bucket(bucket) for bucket in view.buckets],
-        read_until=wire.pack_optional_date(view.read_until),
-    )
-
-
-def _choose(points: Sequence[Row[Any]], wanted: UUID | None, *, metered: set[UUID]) -> Row[Any]:
-    """The point asked for; without one the first with a meter. Refuses SERVICE_POINT_NOT_FOUND."""
-    for point in points:
-        if point.service_point_id == wanted or (wanted is None and point.service_point_id in metered):
-            return point
-    raise usage_views.ServicePointNotFound(service_point_id=wire.pack_id(wanted))
+def _pack_taken(session: Session, taken: handing_in.Taken, said: handing_in.Said) -> pb.Reading:
+    ids = {taken.reading.reading_id}
+    return pack_taken(taken, with_photo=stored_photos.find_with_photo(session, ids, said.customer_id))
 
 
 def _used(row: Row[Any]) -> Decimal | None:
     if row.status != ReadingStatus.ACCEPTED or row.previous_value is None:
         return None
     return used_since(row.previous_value, row.value, digits=row.digits)
-
-
-def _pack_bucket(bucket: usage_views.Bucket) -> pb.UsageBucket:
-    return pb.UsageBucket(
-        year=bucket.year,
-        month=bucket.month,
-        used=wire.pack_optional_decimal(bucket.used),
-        used_year_before=wire.pack_optional_decimal(bucket.used_year_before),
-        known_until=wire.pack_optional_date(bucket.known_until),
-    )
