@@ -226,7 +226,7 @@ class TestTheJourney:
             box.press("Space")
             expect(box).to_be_checked()
         with anna.page.expect_download() as download:
-            anna.form_with("id").locator('button[type="submit"]').click()
+            anna.form_with("id").get_by_role("button", name="Pobierz zaznaczone").click()
         archive = zipfile.ZipFile(download.value.path())
         assert len(archive.namelist()) == 2
         texts = [plain(words(archive.read(name))) for name in archive.namelist()]
