@@ -40,6 +40,9 @@ ENTRY_KINDS = {
 
 MESSAGE_RULES = {
     "invoice_issued": _l("New invoice"),
+    "reading_window_opened": _l("Time to read the meter"),
+    "reading_missing": _l("A reading is missing"),
+    "reading_rejected": _l("A reading was not accepted"),
     "payment_received": _l("The payment came"),
     "payment_failed": _l("The payment failed"),
     "payment_refunded": _l("Money was given back"),

@@ -81,6 +81,7 @@ SAMPLES: dict[tuple[str, str], Sample] = {
     ("portal.profile", "contact_email"): _fixed("inna@poczta.example", OTHER),
     ("portal.profile", "contact_phone"): _fixed("500 600 700", OTHER),
     ("portal.profile", "name"): _fixed("Hania", OTHER),
+    ("portal.reading", "value"): _fixed("145,5", PERSON),
     ("portal.invoices_zip", "id"): Sample(
         lambda world: world.annas.last_invoice.invoice_id, "nothing is ticked at first"
     ),

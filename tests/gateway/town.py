@@ -66,8 +66,9 @@ class Shown:
         """The rows of a day, for the meters that are there."""
         for meter, value in self.values.items():
             if meter != without and _STARTS.get(meter, FIRST_MONTH) <= day + timedelta(days=1):
+                kind = "actual" if meter == GARDEN else "remote"
                 reading = rows.ReadingRow(
-                    meter_external_id=meter, read_on=day.isoformat(), value=str(value), kind="remote"
+                    meter_external_id=meter, read_on=day.isoformat(), value=str(value), kind=kind
                 )
                 yield rows.ImportRow(reading=reading)
 

@@ -30,6 +30,9 @@ SAMPLES: dict[str, Sample] = {
     "tariff_version_id": lambda world: world.tariff_versions[-1].tariff_version_id,
     "payment_id": lambda world: world.paid_payment.payment_id,
     "entry_id": lambda world: world.paid_entry_id,
+    "meter_id": lambda world: world.garden_meter_id,
+    "reading_id": lambda world: world.photographed.reading_id,
+    "window_id": lambda world: world.window_ids[-1],
     "kind": lambda _world: ("csv", "xlsx"),
     "code": lambda _world: ("pl", "en", "uk"),
     "look": lambda _world: ("auto", "light", "dark"),
@@ -85,5 +88,14 @@ def rules(app: Flask, prefix: str = "", *, method: str = "GET") -> list[Rule]:
 def names_anna(rule: Rule) -> bool:
     """Whether the address itself names something of a customer's."""
     return bool(
-        {"customer_id", "invoice_id", "contract_id", "service_point_id", "payment_id"} & set(rule.arguments)
+        {
+            "customer_id",
+            "invoice_id",
+            "contract_id",
+            "service_point_id",
+            "payment_id",
+            "meter_id",
+            "reading_id",
+        }
+        & set(rule.arguments)
     )

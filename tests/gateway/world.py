@@ -26,6 +26,10 @@ from ebok.billing.v1 import (
     ledger_pb2_grpc,
     meters_pb2,
     meters_pb2_grpc,
+    reading_windows_pb2,
+    reading_windows_pb2_grpc,
+    readings_pb2,
+    readings_pb2_grpc,
     runs_pb2,
     runs_pb2_grpc,
     tariffs_pb2,
@@ -67,6 +71,7 @@ from services.billing.__main__ import part as billing
 from services.identity.__main__ import part as identity
 from services.notify.__main__ import part as notify
 from services.payments.__main__ import part as payments
+from tests.billing.pictures import picture
 from tests.gateway import town
 from tests.gateway.tills import Payer, Tills, wait_until
 from tests.gateway.visitors import Visitor
@@ -144,6 +149,8 @@ class World:
         self.sessions: Any = self.identity.stub(sessions_pb2_grpc.SessionServiceStub, self._gateway)
         self.grants: Any = self.identity.stub(grants_pb2_grpc.GrantServiceStub)
         self.runs: Any = self.billing.stub(runs_pb2_grpc.BillingRunServiceStub, self.edward)
+        self.windows: Any = self.billing.stub(reading_windows_pb2_grpc.ReadingWindowServiceStub, self.edward)
+        self.window_ids: list[str] = []
         self.run_ids: list[str] = []
         self.import_ids: list[str] = []
         self.known: set[str] = set()
@@ -191,7 +198,9 @@ class World:
             self._live(first, end, shown)
             if end == town.PAID_ONLINE:
                 self._pay_online()
+        self._hand_in()
         self.clock.set(NOW - timedelta(days=2))
+        self._open_window(days=11)
         self.bring(town.master_data(), source="erp: v_all")
         self.bring(town.faulty_rows(), source="odczyty-reczne-2026-11.csv")
         self.clock.set(NOW)
@@ -283,6 +292,39 @@ class World:
         self.failed_payment = self.anna_pays("payu", invoice_ids)
         self.settle(self.failed_payment, "cancel")
         self.pending_payment = self.anna_pays("przelewy24", invoice_ids)
+
+    def _open_window(self, *, days: int) -> str:
+        """Customers may hand in readings of water from today for so many days."""
+        opens_on, window_id = warsaw_date(self.clock.now()), str(new_id())
+        self.windows.SaveReadingWindow(
+            reading_windows_pb2.SaveReadingWindowRequest(
+                window_id=window_id,
+                commodity=meters_pb2.COMMODITY_WATER,
+                opens_on=wire.pack_date(opens_on),
+                closes_on=wire.pack_date(opens_on + timedelta(days=days - 1)),
+                remind_days=3,
+                repeat_months=12,
+            )
+        )
+        self.window_ids.append(window_id)
+        return window_id
+
+    def _hand_in(self) -> None:
+        """Early in November Anna reads the meter of her garden, with a photo."""
+        self._open_window(days=2)
+        stub: Any = self.billing.stub(readings_pb2_grpc.ReadingServiceStub, self._annas_persona)
+        customer_id = self._annas_id
+        asked = readings_pb2.ListReadableMetersRequest(customer_id=customer_id)
+        [meter] = [one for one in stub.ListReadableMeters(asked).meters if one.can_submit]
+        self.garden_meter_id = meter.meter.meter_id
+        self.photographed = stub.SubmitReading(
+            readings_pb2.SubmitReadingRequest(
+                customer_id=customer_id,
+                meter_id=self.garden_meter_id,
+                value=meter.expected_value,
+                photo=picture(),
+            )
+        ).reading
 
     def _let_people_in(self) -> None:
         """Staff are hired; Anna, Celina and Bartek register, confirm and claim, as anybody does."""
@@ -409,6 +451,7 @@ class World:
         batch = imports_pb2.ImportRowsRequest(import_id=import_id, batch_number=1, rows=numbered)
         stub.ImportRows(iter([batch]))
         stub.FinishImport(imports_pb2.FinishImportRequest(import_id=import_id))
+        self.billing.run_job("use.derive")
         self.import_ids.append(import_id)
         return import_id
 
@@ -417,12 +460,18 @@ class World:
         return self._anna.start(provider, invoice_ids)
 
     @cached_property
-    def _anna(self) -> Payer:
+    def _annas_id(self) -> str:
         customers: Any = self.billing.stub(customers_pb2_grpc.CustomerServiceStub, self.edward)
         search = customers_pb2.SearchCustomersRequest(query="20411085")
-        customer_id = customers.SearchCustomers(search).customers[0].customer.customer_id
-        actor = cast.customer(cast.ANNA_USER, "Anna", UUID(customer_id))
-        return Payer(self.payments, self.persona(actor), customer_id, "anna@poczta.example")
+        return str(customers.SearchCustomers(search).customers[0].customer.customer_id)
+
+    @cached_property
+    def _annas_persona(self) -> Persona:
+        return self.persona(cast.customer(cast.ANNA_USER, "Anna", UUID(self._annas_id)))
+
+    @cached_property
+    def _anna(self) -> Payer:
+        return Payer(self.payments, self._annas_persona, self._annas_id, "anna@poczta.example")
 
     def settle(self, payment: payments_pb2.Payment, how: str = "approve") -> None:
         """The payer acts on the provider's page; the provider tells, it is judged, and everybody hears of it."""
