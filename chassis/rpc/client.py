@@ -114,7 +114,7 @@ class Channel:
         if self._credential is not None and not any(key == "authorization" for key, _ in metadata):
             metadata.append(("authorization", f"Bearer {self._credential.token()}"))
         traceparent = tracing.current_traceparent()
-        if traceparent:
+        if traceparent and not any(key == tracing.HEADER for key, _ in metadata):
             metadata.append((tracing.HEADER, traceparent))
         return metadata
 
