@@ -34,7 +34,7 @@ def services(runtime: Runtime) -> list[Service]:
     return [
         (customers.rpc.add_CustomerServiceServicer_to_server, customers.CustomerService(database, clock)),
         (contracts.rpc.add_ContractServiceServicer_to_server, contracts.ContractService(database, clock)),
-        (meters.rpc.add_MeterServiceServicer_to_server, meters.MeterService(database)),
+        (meters.rpc.add_MeterServiceServicer_to_server, meters.MeterService(database, clock)),
         (readings.rpc.add_ReadingServiceServicer_to_server, readings.ReadingService(database, clock)),
         (
             reading_windows.rpc.add_ReadingWindowServiceServicer_to_server,

@@ -17,6 +17,7 @@ from chassis.wire import (
 )
 from services.billing.storage.customers import CustomerKind
 from services.billing.storage.imports import Import, ImportReject, ImportStatus, RejectStatus
+from services.billing.storage.meters import MeterPurpose
 from services.billing.storage.premises import address_line
 from services.billing.storage.readings import ReadingKind, ReadingStatus
 from services.billing.storage.service_points import Commodity
@@ -32,6 +33,7 @@ def words_of(enum: Any, words: type[WordType], prefix: str) -> dict[WordType, An
 
 CUSTOMER_KINDS = words_of(customers_pb2.CustomerKind, CustomerKind, "CUSTOMER_KIND")
 COMMODITIES = words_of(meters_pb2.Commodity, Commodity, "COMMODITY")
+METER_PURPOSES = words_of(meters_pb2.MeterPurpose, MeterPurpose, "METER_PURPOSE")
 READING_KINDS = words_of(readings_pb2.ReadingKind, ReadingKind, "READING_KIND")
 READING_STATUSES = words_of(readings_pb2.ReadingStatus, ReadingStatus, "READING_STATUS")
 CHARGE_BASES = words_of(tariffs_pb2.ChargeBasis, ChargeBasis, "CHARGE_BASIS")
@@ -101,6 +103,7 @@ def pack_meter(meter: Any) -> meters_pb2.Meter:
         unit=meter.unit,
         last_read_on=pack_optional_date(meter.last_read_on),
         last_value=pack_optional_decimal(meter.last_value),
+        purpose=METER_PURPOSES[meter.purpose],
     )
 
 

@@ -5,13 +5,16 @@ from collections.abc import Sequence
 from sqlalchemy.orm import Session
 
 from services.billing.domain import masters
-from services.billing.domain.rows import Batch, RowKind, RowReader, SourceRow
-from services.billing.storage.meters import DIGITS_MAX, DIGITS_MIN, Meter
+from services.billing.domain.rows import OFFICE_PREFIX, Batch, RowKind, RowReader, SourceRow
+from services.billing.storage import meters as stored
+from services.billing.storage.meters import DIGITS_MAX, DIGITS_MIN, Meter, MeterPurpose
 from services.billing.storage.service_points import ServicePoint
 
 DIGITS_DEFAULT = 5
 UNITS = {"m3": "m3", "m³": "m3", "kwh": "kWh", "gj": "GJ"}
 UNIT_DEFAULT = "m3"
+PURPOSES = {purpose.value.lower(): purpose for purpose in MeterPurpose}
+PURPOSE_DEFAULT = "main"
 
 
 def _read(reader: RowReader, batch: Batch) -> masters.Values:
@@ -33,6 +36,7 @@ def _read(reader: RowReader, batch: Batch) -> masters.Values:
         "removed_on": removed_on,
         "digits": _digits(reader),
         "unit": reader.one_of("unit", UNITS, default=UNIT_DEFAULT),
+        "purpose": reader.one_of("purpose", PURPOSES, default=PURPOSE_DEFAULT),
     }
 
 
@@ -49,13 +53,22 @@ def _digits(reader: RowReader) -> int:
     return DIGITS_DEFAULT
 
 
-NOUN = masters.Noun(kind=RowKind.METER, model=Meter, identity="meter_id", read=_read)
+NOUN = masters.Noun(
+    kind=RowKind.METER,
+    model=Meter,
+    identity="meter_id",
+    read=_read,
+    columns={"service_point_external_id": "service_point_id"},
+    fits=lambda values: values["removed_on"] is None or values["removed_on"] >= values["installed_on"],
+)
 
 
 def take(session: Session, rows: Sequence[SourceRow], batch: Batch) -> None:
     """Bring in a round of meters. Refuses by row: UNKNOWN_SERVICE_POINT, BEFORE_START, OUT_OF_RANGE …"""
     wanted = {row.fields.get("service_point_external_id", "").strip() for row in rows}
     masters.look_up(session, ServicePoint, RowKind.SERVICE_POINT, wanted, batch)
+    if batch.office is None:
+        _adopt(session, rows, batch)
     written = masters.take_round(session, NOUN, rows, batch)
     for one in written.taken:
         row = written.rows.get(one.values["external_id"])
@@ -65,3 +78,16 @@ def take(session: Session, rows: Sequence[SourceRow], batch: Batch) -> None:
             if one.before is not None:
                 batch.touch(RowKind.SERVICE_POINT, one.before.service_point_id)
     masters.count(batch, written)
+
+
+def _adopt(session: Session, rows: Sequence[SourceRow], batch: Batch) -> None:
+    """A meter that was entered here and now comes with the provider's own id: the same number at the same point."""
+    points = batch.known[RowKind.SERVICE_POINT]
+    brought = []
+    for row in rows:
+        point = points.get(row.fields.get("service_point_external_id", "").strip())
+        if point is not None and row.external_id and not row.external_id.startswith(OFFICE_PREFIX):
+            serial = " ".join(row.fields.get("serial_number", "").split())
+            day = row.fields.get("installed_on", "").strip()
+            brought.append((row.external_id, point.service_point_id, serial, day))
+    stored.adopt_meters(session, brought, prefix=OFFICE_PREFIX)

@@ -174,7 +174,9 @@ def link_successors(session: Session, series: Mapping[UUID, Series]) -> None:
     removed = {meter_id for meter_id, one in known.items() if one.removed_on is not None}
     rows = stored.list_successors(session, removed)
     for row in rows:
-        known.setdefault(row[0], Series(*row[:4]))
+        known.setdefault(
+            row.meter_id, Series(row.meter_id, row.installed_on, row.removed_on, row.digits)
+        )
     for row in rows:
         if row.succeeds_meter_id in known:
-            known[row.succeeds_meter_id].successor = known[row[0]]
+            known[row.succeeds_meter_id].successor = known[row.meter_id]

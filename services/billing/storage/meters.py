@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Row, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Row, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from chassis.columns import one_of, word
@@ -56,6 +56,70 @@ class Meter(Base, OfOrigin):
     as_of: Mapped[datetime]
     purpose: Mapped[MeterPurpose] = word(MeterPurpose, server_default=MeterPurpose.MAIN)
     succeeds_meter_id: Mapped[UUID | None] = mapped_column(ForeignKey("meters.meter_id"))
+
+
+def adopt_meters(session: Session, brought: Sequence[tuple[str, UUID, str, str]], *, prefix: str) -> None:
+    """Give meters that were entered here the provider's ids: by point and number, where the id is not known yet.
+
+    `brought`: id, point, number, and the first day as the provider says it. Where a clerk said another first day that
+    stands as long as the provider says this one. `prefix` is that of our own ids.
+    """
+    if not brought:
+        return
+    ids, points, serials, days = zip(*brought, strict=True)
+    given = {"ids": [*ids], "points": [*points], "serials": [*serials], "days": [*days], "own": f"{prefix}%"}
+    session.execute(_ADOPT, given)
+
+
+_ADOPT = text("""
+    UPDATE meters m
+       SET external_id = b.external_id, origin = 'PROVIDER',
+           office_fields = CASE WHEN m.installed_on::text = b.installed_on THEN '{}'
+                                ELSE jsonb_build_object('installed_on', b.installed_on) END
+      FROM (SELECT DISTINCT ON (service_point_id, serial_number) *
+              FROM unnest(CAST(:ids AS text[]), CAST(:points AS uuid[]),
+                          CAST(:serials AS text[]), CAST(:days AS text[]))
+                   AS given(external_id, service_point_id, serial_number, installed_on)
+             ORDER BY service_point_id, serial_number, external_id) AS b
+     WHERE m.service_point_id = b.service_point_id AND m.serial_number = b.serial_number
+       AND m.external_id LIKE :own
+       AND NOT EXISTS (SELECT FROM meters k WHERE k.external_id = b.external_id)
+""")
+
+
+def get_meter(session: Session, meter_id: UUID) -> Meter | None:
+    """A meter by id."""
+    return session.get(Meter, meter_id, populate_existing=True)
+
+
+def add_meter(session: Session, meter: Meter) -> None:
+    """Add a meter."""
+    session.add(meter)
+    session.flush()
+
+
+def has_successor(session: Session, meter_id: UUID) -> bool:
+    """Whether another meter took the place of one."""
+    return session.scalar(select(Meter.meter_id).where(Meter.succeeds_meter_id == meter_id)) is not None
+
+
+def is_serial_taken(session: Session, service_point_id: UUID, serial_number: str) -> bool:
+    """Whether a meter at the point has the number."""
+    statement = select(Meter.meter_id).where(
+        Meter.service_point_id == service_point_id, Meter.serial_number == serial_number
+    )
+    return session.scalars(statement.limit(1)).first() is not None
+
+
+def move_readings(session: Session, from_meter: UUID, to_meter: UUID, *, after: date) -> None:
+    """Readings of later days, whatever became of them, are another meter's."""
+    given = {"from": from_meter, "to": to_meter, "after": after}
+    session.execute(_MOVE_READINGS, given)
+
+
+_MOVE_READINGS = text("""
+    UPDATE readings SET meter_id = :to WHERE meter_id = :from AND read_on > :after AND register = 'main'
+""")
 
 
 def list_meters_of_points(
