@@ -36,7 +36,8 @@ def derive_step(session: Session) -> int:
 
 def _portion(marks: Sequence[Any]) -> list[tuple[UUID, date]]:
     """As many of the marked meters as one step takes, each with the day to derive from."""
-    starts, days = [], 0
+    starts: list[tuple[UUID, date]] = []
+    days = 0
     for mark in marks:
         days += 0 if mark.last_on is None else days_in(mark.first_on, mark.last_on)
         if starts and days > DAYS_AT_ONCE_MAX:

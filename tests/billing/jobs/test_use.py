@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 import sqlalchemy as sa
 
+from chassis.testing.fixtures import TEST_INSTANT
 from services.billing.domain import deriving_use
 from services.billing.jobs.use import derive_use
 from services.billing.storage import daily_use as stored
@@ -125,7 +126,7 @@ def test_what_comes_while_it_derives_is_derived_next(given, meters, ask, databas
 
 
 def test_a_mark_comes_with_the_change_or_not_at_all(given, meters, ask, database):
-    derive_use(database, now=None)
+    derive_use(database, now=TEST_INSTANT)
     with database.transaction() as session:
         session.execute(
             sa.text("UPDATE readings SET value = value + 1, billed_at = now() WHERE read_on = '2025-12-01'")
@@ -138,7 +139,7 @@ def test_a_mark_comes_with_the_change_or_not_at_all(given, meters, ask, database
     with database.transaction() as session:
         session.execute(sa.text("UPDATE readings SET value = value + 1 WHERE read_on = '2025-12-01'"))
     assert ask("SELECT count(*) FROM use_to_derive") == [(METERS,)]
-    derive_use(database, now=None)
+    derive_use(database, now=TEST_INSTANT)
     assert sums(ask) == [(334, Decimal("12.000000"))] * METERS
 
 
@@ -146,11 +147,11 @@ def test_only_what_follows_the_reading_before_is_written_anew(given, ask, databa
     meter = given.meter()
     for read_on, value in (("2025-01-01", "0"), ("2025-02-01", "31"), ("2025-03-01", "59")):
         given.reading(meter, read_on, value)
-    derive_use(database, now=None)
+    derive_use(database, now=TEST_INSTANT)
     before = dict(ask("SELECT day, xmin::text FROM daily_use"))
 
     given.reading(meter, "2025-02-15", "59")
-    derive_use(database, now=None)
+    derive_use(database, now=TEST_INSTANT)
 
     after = dict(ask("SELECT day, xmin::text FROM daily_use"))
     kept = {one for one in before if before[one] == after[one]}
@@ -162,12 +163,12 @@ def test_digits_set_right_say_how_much_a_meter_rolled_over(given, ask, database)
     meter = given.meter(digits=6)
     given.reading(meter, "2025-01-01", "99990")
     given.reading(meter, "2025-01-11", "10")
-    derive_use(database, now=None)
+    derive_use(database, now=TEST_INSTANT)
     assert ask("SELECT sum(used) FROM daily_use") == [(Decimal("900020.000000"),)]
 
     with database.transaction() as session:
         session.execute(sa.text("UPDATE meters SET digits = 5"))
-    derive_use(database, now=None)
+    derive_use(database, now=TEST_INSTANT)
 
     assert ask("SELECT sum(used) FROM daily_use") == [(Decimal("20.000000"),)]
 
@@ -177,6 +178,6 @@ def test_a_meter_with_more_days_than_a_step_takes_is_taken_alone(meters, ask, da
 
     with database.transaction() as session:
         assert deriving_use.derive_step(session) == 1
-    derive_use(database, now=None)
+    derive_use(database, now=TEST_INSTANT)
 
     assert sums(ask) == EXPECTED
