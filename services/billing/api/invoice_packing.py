@@ -14,13 +14,14 @@ from chassis.wire import (
     pack_optional_decimal,
     pack_optional_instant,
 )
-from services.billing.api.packing import COMMODITIES, READING_KINDS, words_of
+from services.billing.api.packing import COMMODITIES, METER_PURPOSES, READING_KINDS, words_of
 from services.billing.documents.transfer_qr import AMOUNT_MAX, transfer_qr_text
 from services.billing.domain.frozen import FrozenDifference, FrozenInvoice, FrozenLine, FrozenReading
 from services.billing.domain.invoices import KeptInvoice
-from services.billing.domain.printed import PrintedInvoice
+from services.billing.domain.printed import PrintedInvoice, PrintedShare
 from services.billing.domain.statements import PaidState, paid_state
 from services.billing.storage.invoices import InvoiceStatus
+from services.billing.storage.meters import MeterPurpose
 from services.billing.storage.readings import ReadingKind
 from services.billing.storage.service_points import Commodity
 
@@ -89,6 +90,7 @@ def pack_detail(kept: KeptInvoice, *, today: date) -> pb.InvoiceDetail:
         tariff_label=frozen.tariff_label,
         difference=_difference(frozen),
         premises_line=frozen.premises_line,
+        shares=[_share(share) for share in printed.shares],
     )
 
 
@@ -130,7 +132,22 @@ def _reading(reading: FrozenReading) -> pb.InvoiceReading:
         kind=READING_KINDS[ReadingKind(reading.kind)],
         used=pack_decimal(reading.used),
         unit=reading.unit,
+        start_settled=reading.start_settled,
+        credited=pack_optional_decimal(reading.credited or None),
+        left_over=pack_optional_decimal(reading.left_over or None),
+        purpose=METER_PURPOSES[MeterPurpose.GARDEN if reading.garden else MeterPurpose.MAIN],
         **days,
+    )
+
+
+def _share(share: PrintedShare) -> pb.InvoiceShare:
+    return pb.InvoiceShare(
+        commodity=COMMODITIES[Commodity(share.commodity.upper())],
+        source=COMMODITIES[Commodity(share.source.upper())],
+        whole=pack_decimal(share.whole),
+        less=pack_decimal(share.less),
+        rest=pack_decimal(share.rest),
+        unit=share.unit,
     )
 
 

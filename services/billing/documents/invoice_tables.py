@@ -22,20 +22,26 @@ from services.billing.documents.layout import (
     table_head,
     table_row,
 )
+from services.billing.documents.reading_notes import reading_notes, reading_title, share_notes
 from services.billing.documents.wording import (
     READING_KINDS,
     day_range,
     grouped,
     long_day,
     measure,
-    meter_name,
     months_named,
     price,
     vat_name,
     whole_months,
     zloty,
 )
-from services.billing.domain.printed import PrintedInvoice, PrintedLine, PrintedReading, PrintedVatRow
+from services.billing.domain.printed import (
+    PrintedInvoice,
+    PrintedLine,
+    PrintedReading,
+    PrintedShare,
+    PrintedVatRow,
+)
 from services.billing.domain.vat import VAT_RATES
 
 LINE_COLUMNS = (
@@ -133,15 +139,21 @@ def vat_differences(invoice: PrintedInvoice) -> tuple[PrintedVatRow, ...]:
     return tuple(PrintedVatRow(rate, net, vat, net + vat) for rate, net, vat in differences)
 
 
-def reading_table(reading: PrintedReading, *, x0: float = HALF_RIGHT, x1: float = RIGHT) -> Block:
-    """What a meter showed at both ends, how it was read, and what that makes."""
+def reading_table(
+    reading: PrintedReading,
+    shares: Sequence[PrintedShare] = (),
+    *,
+    x0: float = HALF_RIGHT,
+    x1: float = RIGHT,
+) -> Block:
+    """What a meter showed at both ends, how it was read, what that makes, and why where it is not the difference."""
     width = x1 - x0
     columns = (
         Column("Dzień", x0, width * 0.45, to_right=False),
         Column("Odczyt", x0 + width * 0.707, width * 0.3),
         Column("Stan", x1, width * 0.3),
     )
-    name = f"{meter_name(reading.commodity)} {grouped(reading.meter_serial)}"
+    name = f"{reading_title(reading)} {grouped(reading.meter_serial)}"
     title = f"{name}, {reading.register}" if reading.register else name
     ends = (
         (reading.previous_day, reading.previous_kind, reading.previous_value),
@@ -153,4 +165,6 @@ def reading_table(reading: PrintedReading, *, x0: float = HALF_RIGHT, x1: float 
         blocks.append(table_row(columns, cells, look=DENSE, x0=x0, x1=x1))
     total = ("Zużycie", "", measure(reading.used, reading.unit))
     blocks.append(table_row(columns, total, look=DENSE, style=STRONG, x0=x0, x1=x1, rule=""))
+    notes = [*reading_notes(reading), *share_notes(reading, shares)]
+    blocks += [paragraph(note, NOTE, x=x0, width=width) for note in notes]
     return joined(blocks)

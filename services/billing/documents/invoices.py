@@ -149,7 +149,8 @@ def _columns(invoice: PrintedInvoice, *, room: float, between: float) -> tuple[B
     column, side = (right, "right") if charted else (left, "left")
     shown = 0
     for reading in invoice.readings:
-        table = reading_table(reading) if charted else reading_table(reading, x0=LEFT, x1=HALF_LEFT)
+        place = {} if charted else {"x0": LEFT, "x1": HALF_LEFT}
+        table = reading_table(reading, invoice.shares, **place)
         above = between if column else 0
         if heights[side] + above + table.height > room:
             break
@@ -165,8 +166,8 @@ def _columns(invoice: PrintedInvoice, *, room: float, between: float) -> tuple[B
 def _readings(invoice: PrintedInvoice, shown: int) -> list[Block]:
     """The tables of the meters from `shown` on, two beside each other."""
     rest = invoice.readings[shown:]
-    lefts = [reading_table(reading, x0=LEFT, x1=HALF_LEFT) for reading in rest[::2]]
-    rights = [reading_table(reading) for reading in rest[1::2]]
+    lefts = [reading_table(reading, invoice.shares, x0=LEFT, x1=HALF_LEFT) for reading in rest[::2]]
+    rights = [reading_table(reading, invoice.shares) for reading in rest[1::2]]
     return [beside(left, right) for left, right in zip_longest(lefts, rights, fillvalue=gap(0))]
 
 
