@@ -10,11 +10,11 @@ from chassis.rpc.server import Service
 from chassis.sealing import load_sealing_key
 from services.notify.api.messages import MessageService
 from services.notify.config import NotifyConfig
-from services.notify.inbox import customers, invoices, payments, settings, users
+from services.notify.inbox import customers, invoices, payments, readings, settings, users
 from services.notify.jobs.messages import PostRoom, jobs
 
 handlers = Handlers()
-for heard in (users, settings, customers, invoices, payments):
+for heard in (users, settings, customers, invoices, payments, readings):
     handlers.include(heard.handlers)
 
 

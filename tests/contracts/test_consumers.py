@@ -159,6 +159,46 @@ KEPT = {
             "payment_refunded", "f2", amount_grosze=120_00, happened_at=at(16, 8, 59, 30).isoformat()
         ),
     ),
+    ("notify", "ReadingWindowOpened"): (
+        "messages",
+        {
+            "rule": "reading_window_opened",
+            "recipient": f"customer:{ANNAS}",
+            "subject_id": "01930000-0000-7000-8000-0000000000d7",
+            "facts": {
+                "commodity": "WATER",
+                "opens_on": "2026-03-16",
+                "closes_on": "2026-03-25",
+                "meter_count": 2,
+            },
+            "expires_at": datetime(2026, 3, 25, 23, tzinfo=UTC),
+        },
+    ),
+    ("notify", "ReadingMissing"): (
+        "messages",
+        {
+            "rule": "reading_missing",
+            "recipient": f"customer:{ANNAS}",
+            "subject_id": "01930000-0000-7000-8000-0000000000d7",
+            "facts": {"commodity": "WATER", "closes_on": "2026-03-25", "meter_count": 1},
+        },
+    ),
+    ("notify", "ReadingRejected"): (
+        "messages",
+        {
+            "rule": "reading_rejected",
+            "recipient": f"customer:{ANNAS}",
+            "subject_id": "01930000-0000-7000-8000-0000000000d1",
+            "facts": {
+                "commodity": "WATER",
+                "meter": "88 104 627",
+                "read_on": "2026-03-15",
+                "value": "450.000",
+                "unit": "m3",
+                "note": "Cyfra za dużo",
+            },
+        },
+    ),
     ("identity", "CustomerChanged"): (
         "customers",
         {

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from ebok.billing.v1 import events_pb2 as billing_events
+from ebok.billing.v1 import meters_pb2
 from ebok.identity.v1 import events_pb2 as identity_events
 from ebok.identity.v1 import settings_pb2
 from ebok.payments.v1 import events_pb2 as payments_events
@@ -156,6 +157,45 @@ class Given:
             "number": "P-7K3M-Q2XR",
             "amount": wire.pack_money(Money(grosze)),
             "payer_email": PAYER,
+        }
+
+    def window(self, **changes: Any) -> billing_events.ReadingWindowOpened:
+        """A reading window of water opens for Anna."""
+        values = {
+            **self._window(),
+            "opens_on": wire.pack_date(date(2026, 3, 16)),
+            "meter_count": 2,
+        }
+        event = billing_events.ReadingWindowOpened(**{**values, **changes})
+        self._served.deliver(event)
+        return event
+
+    def missing(self, **changes: Any) -> billing_events.ReadingMissing:
+        event = billing_events.ReadingMissing(**{**self._window(), "meter_count": 1, **changes})
+        self._served.deliver(event)
+        return event
+
+    def rejected(self, **changes: Any) -> billing_events.ReadingRejected:
+        values = {
+            "reading_id": str(new_id()),
+            "customer_id": str(ANNA_CUSTOMER),
+            "meter_serial_number": "88 104 627",
+            "commodity": meters_pb2.COMMODITY_WATER,
+            "read_on": wire.pack_date(date(2026, 3, 15)),
+            "value": "450.000",
+            "unit": "m3",
+            "note": "Cyfra za dużo",
+        }
+        event = billing_events.ReadingRejected(**{**values, **changes})
+        self._served.deliver(event)
+        return event
+
+    def _window(self) -> dict[str, Any]:
+        return {
+            "window_id": "01930000-0000-7000-8000-0000000000d7",
+            "customer_id": str(ANNA_CUSTOMER),
+            "commodity": meters_pb2.COMMODITY_WATER,
+            "closes_on": wire.pack_date(date(2026, 3, 25)),
         }
 
     def confirmation(self, **changes: Any) -> identity_events.EmailConfirmationRequested:

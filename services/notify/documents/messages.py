@@ -18,7 +18,7 @@ import yaml
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from jinja2.sandbox import SandboxedEnvironment
 
-from services.notify.documents import formats, payments
+from services.notify.documents import formats, payments, readings
 from services.notify.documents.colours import palette
 from services.notify.domain.messages import reference
 from services.notify.storage.messages import Message, Rule
@@ -27,7 +27,9 @@ from services.notify.storage.settings import ProviderSettings
 HERE = Path(__file__).parent
 DEFAULT_LANGUAGE = "pl"
 LINE_WIDTH = 76
-FRAMES = dict.fromkeys(Rule, "account") | dict.fromkeys((Rule.INVOICE_ISSUED, *payments.RULES), "amount")
+FRAMES = dict.fromkeys(Rule, "account") | dict.fromkeys(
+    (Rule.INVOICE_ISSUED, *payments.RULES, *readings.RULES), "amount"
+)
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,8 @@ def render_letter(message: Message, settings: ProviderSettings, *, token: str = 
         frame_values |= {"rows": _invoice_rows(texts, values), "transfer": _transfer_rows(texts, values)}
     if message.rule in payments.RULES:
         frame_values |= {"rows": payments.rows_of(texts, values), "transfer": []}
+    if message.rule in readings.RULES:
+        frame_values |= {"rows": readings.rows_of(texts, values), "transfer": []}
     frame = FRAMES[message.rule]
     return Letter(
         language=language,
@@ -94,6 +98,8 @@ def _url(message: Message, settings: ProviderSettings, token: str) -> str:
     }
     if message.rule in payments.RULES:
         return settings.portal_url + f"/platnosci/{quote(str(message.facts['payment_id']), safe='')}"
+    if message.rule in readings.RULES:
+        return settings.portal_url + "/odczyt"
     return settings.portal_url + paths.get(message.rule, "/")
 
 
@@ -119,6 +125,8 @@ def _values(message: Message, settings: ProviderSettings, language: str) -> dict
         values |= _invoice_values(message, language)
     if message.rule in payments.RULES:
         values |= payments.values_of(message, language)
+    if message.rule in readings.RULES:
+        values |= readings.values_of(message, language)
     return values
 
 

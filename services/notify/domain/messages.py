@@ -33,6 +33,9 @@ LIFE = {
     Rule.PAYMENT_RECEIVED: timedelta(days=7),
     Rule.PAYMENT_FAILED: timedelta(days=7),
     Rule.PAYMENT_REFUNDED: timedelta(days=7),
+    Rule.READING_WINDOW_OPENED: timedelta(days=7),
+    Rule.READING_MISSING: timedelta(days=7),
+    Rule.READING_REJECTED: timedelta(days=7),
 }
 BY_CONSENT = frozenset({Rule.INVOICE_ISSUED})
 LOOK_AGAIN = timedelta(seconds=30)
@@ -107,7 +110,14 @@ def plan_for_user(
 
 
 def plan_for_customer(
-    session: Session, rule: Rule, *, customer_id: UUID, subject_id: str, facts: dict[str, Any], now: datetime
+    session: Session,
+    rule: Rule,
+    *,
+    customer_id: UUID,
+    subject_id: str,
+    facts: dict[str, Any],
+    now: datetime,
+    expires_at: datetime | None = None,
 ) -> None:
     """A message to a customer. The same again: nothing happens.
 
@@ -117,7 +127,7 @@ def plan_for_customer(
     stored.add_message(
         session,
         {
-            **_beginning(rule, subject_id, now=now, expires_at=None),
+            **_beginning(rule, subject_id, now=now, expires_at=expires_at),
             "recipient": f"customer:{customer_id}",
             "customer_id": customer_id,
             "address": facts.get(PAYER_EMAIL, ""),

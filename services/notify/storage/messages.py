@@ -38,6 +38,9 @@ class Rule(StrEnum):
     PAYMENT_RECEIVED = "payment_received"
     PAYMENT_FAILED = "payment_failed"
     PAYMENT_REFUNDED = "payment_refunded"
+    READING_WINDOW_OPENED = "reading_window_opened"
+    READING_MISSING = "reading_missing"
+    READING_REJECTED = "reading_rejected"
 
 
 class Channel(StrEnum):

@@ -35,6 +35,7 @@ PAYMENT = {
     "payer_email": "anna@poczta.example",
     "happened_at": NOW.isoformat(),
 }
+READING = {"commodity": "WATER", "premises_label": "ul. Lipowa 4/2, Zdrój"}
 
 
 def provider(**changes) -> ProviderSettings:
@@ -80,6 +81,17 @@ def message(
         | {"shares": [["FV/2026/003950", 200_00]], "provider": "przelewy24", "method_name": "BLIK"},
         Rule.PAYMENT_FAILED: PAYMENT | {"reason": "EXPIRED", "happened_at": None},
         Rule.PAYMENT_REFUNDED: PAYMENT,
+        Rule.READING_WINDOW_OPENED: READING
+        | {"opens_on": "2026-11-20", "closes_on": "2026-11-30", "meter_count": 2},
+        Rule.READING_MISSING: READING | {"closes_on": "2026-11-30", "meter_count": 1},
+        Rule.READING_REJECTED: READING
+        | {
+            "meter": "88 104 627",
+            "read_on": "2026-11-21",
+            "value": "450.000",
+            "unit": "m3",
+            "note": "450 → 45",
+        },
     }
     return Message(
         message_id=new_id(),
