@@ -1,7 +1,8 @@
 """Two years of Wodociągi Zdrój, lived through on the suite's own clock.
 
-Each month: remote readings and payments come in through the connector, the month is calculated and issued. The last
-month is left calculated for the manager to look at and issue; two of its customers are parked.
+Each month: readings and payments come in through the connector, the month is calculated and issued. The last month
+is left calculated for the manager to look at and issue; two of its customers are parked. A reading window has just
+opened, so that whoever has a meter without a radio can hand in a reading.
 """
 
 import random
@@ -31,6 +32,7 @@ MONTHS = 24
 PAYMENT_DAYS = 21
 DAYS_TO_ISSUE = 10
 DAYS_SINCE_LAST_ISSUE = 9
+WINDOW_SINCE_DAYS, WINDOW_LEFT_DAYS = 2, 12
 MONTH_NAMES = (
     "styczeń", "luty", "marzec", "kwiecień", "maj", "czerwiec",
     "lipiec", "sierpień", "wrzesień", "październik", "listopad", "grudzień",
@@ -133,6 +135,11 @@ class Life:
         run = self._calculate(month, end)
         if not last:
             self._issue(run)
+        if to_come == 1:
+            self._office.plan_window(
+                self._today - timedelta(days=WINDOW_SINCE_DAYS),
+                self._today + timedelta(days=WINDOW_LEFT_DAYS),
+            )
 
     def let_people_in(self) -> list[dict[str, str]]:
         """Anna and Celina register and claim their accounts, as anybody does."""

@@ -3,7 +3,16 @@
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 
-from ebok.billing.v1 import invoices_pb2, runs_pb2, runs_pb2_grpc, tariffs_pb2, tariffs_pb2_grpc
+from ebok.billing.v1 import (
+    invoices_pb2,
+    meters_pb2,
+    reading_windows_pb2,
+    reading_windows_pb2_grpc,
+    runs_pb2,
+    runs_pb2_grpc,
+    tariffs_pb2,
+    tariffs_pb2_grpc,
+)
 from ebok.identity.v1 import sessions_pb2
 from ebok.notify.v1 import messages_pb2, messages_pb2_grpc
 
@@ -29,6 +38,7 @@ class Office:
         notify = suite.channel("notify", speaking_for="gateway")
         self._runs = billing.stub(runs_pb2_grpc.BillingRunServiceStub)
         self._tariffs = billing.stub(tariffs_pb2_grpc.TariffServiceStub)
+        self._windows = billing.stub(reading_windows_pb2_grpc.ReadingWindowServiceStub)
         self._messages = notify.stub(messages_pb2_grpc.MessageServiceStub)
 
     def acting(self) -> Metadata:
@@ -65,6 +75,18 @@ class Office:
         )
         request = tariffs_pb2.PublishTariffVersionRequest(tariff_version_id=version_id)
         self._tariffs.PublishTariffVersion(request, metadata=self.acting())
+
+    def plan_window(self, first: date, last: date) -> None:
+        """The days on which customers hand in readings of water, again every quarter."""
+        request = reading_windows_pb2.SaveReadingWindowRequest(
+            window_id=str(new_id()),
+            commodity=meters_pb2.COMMODITY_WATER,
+            opens_on=wire.pack_date(first),
+            closes_on=wire.pack_date(last),
+            remind_days=3,
+            repeat_months=3,
+        )
+        self._windows.SaveReadingWindow(request, metadata=self.acting())
 
     def calculate(self, name: str, first: date, end: date, *, payment_days: int) -> runs_pb2.BillingRun:
         """A run for the days, ready to be issued. Raises DemoStuck."""
