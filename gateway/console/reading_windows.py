@@ -43,7 +43,6 @@ reasons.say({"READING_WINDOW_NOT_PLANNED": _l("This window has opened or is over
 reasons.say_fields(
     {
         "BEFORE_START": _l("The last day is before the first one."),
-        "TOO_LONG": _l("This is too long."),
         "OVERLAPS": _l("Another window of the same meters has these days."),
         "OPEN_ALREADY": _l("The window is open: only its end and what comes after can change."),
     }

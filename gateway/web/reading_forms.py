@@ -38,7 +38,6 @@ reasons.say_fields(
         "BEFORE_WINDOW": _l("We take readings of this meter from a later day only."),
         "OUTSIDE_CONTRACT": _l("The contract does not hold on this day."),
         "ABOVE_NEXT": _l("A later reading is lower than this."),
-        "TOO_PRECISE": _l("At most three decimal places."),
     }
 )
 
@@ -70,8 +69,14 @@ def refuse_reading(
     if refusal.reason == UNUSUAL:
         form.fail(CONFIRM, _unusual_sentence(refusal))
         return
-    is_below = any(fault.reason == "BELOW_PREVIOUS" for fault in refusal.violations)
-    if is_below and one is not None and decimal_of(value) < (decimal_of(one.previous.value) or 0):
+    said = {fault.reason for fault in refusal.violations}
+    if "TOO_PRECISE" in said:
+        form.fail(fields.get("value", "value"), _("At most three decimal places."))
+    if (
+        "BELOW_PREVIOUS" in said
+        and one is not None
+        and decimal_of(value) < (decimal_of(one.previous.value) or 0)
+    ):
         form.fail(
             fields.get("value", "value"),
             _(
