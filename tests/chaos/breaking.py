@@ -2,7 +2,7 @@
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, wait
 from typing import Any
 
@@ -14,10 +14,19 @@ PAUSE_S = (0.5, 4.0)
 BROKER_AWAY_S = (0.5, 3.0)
 
 
+def victims(rng: random.Random, *, with_broker: bool) -> Iterator[str]:
+    """What is killed next, without end: in any order, but none a second time before each was killed once."""
+    names = [part for part in PARTS if part != "rabbitmq" or with_broker]
+    while True:
+        yield from rng.sample(names, len(names))
+
+
 def break_while(
     going_on: "Future[Any]",
     suite: Suite,
     node: RabbitMQ | None,
+    *,
+    next_ones: Iterator[str],
     rng: random.Random,
     say: Callable[[str], None],
 ) -> list[str]:
@@ -26,23 +35,27 @@ def break_while(
     What was killed comes back by itself, the broker by us: call it in the main thread, with which its processes end.
     """
     killed = []
-    names = [part for part in PARTS if part != "rabbitmq" or node is not None]
     while not wait([going_on], rng.uniform(*PAUSE_S)).done:
-        part = rng.choice(names)
-        _kill(part, suite, node, rng)
-        killed.append(part)
-        say(f"killed {part}")
+        part = next(next_ones)
+        if _kill(part, suite, node, rng):
+            killed.append(part)
+            say(f"killed {part}")
     for part in PARTS:
         if part != "rabbitmq":
             suite.wait_until_ready(part)
     return killed
 
 
-def _kill(part: str, suite: Suite, node: RabbitMQ | None, rng: random.Random) -> None:
+def _kill(part: str, suite: Suite, node: RabbitMQ | None, rng: random.Random) -> bool:
+    """Whether there was something to kill: what was killed a moment ago may not be back."""
     if part != "rabbitmq":
-        if suite.pid(part):
+        is_there = bool(suite.pid(part))
+        if is_there:
             suite.kill(part)
-    elif node is not None:
-        node.kill()
-        time.sleep(rng.uniform(*BROKER_AWAY_S))
-        node.start()
+        return is_there
+    if node is None:
+        return False
+    node.kill()
+    time.sleep(rng.uniform(*BROKER_AWAY_S))
+    node.start()
+    return True

@@ -22,7 +22,8 @@ from chassis.rpc.errors import NoAnswer, RemoteFault
 from chassis.testing.cast import Persona, customer
 from demo.doors import Suite as Doors
 
-AT_ONCE = 8
+# Everybody begins and decides within a while, so that most of a round's payments are under way at the same time.
+BEGINS_S_MAX, THINKS_S_MAX = 10.0, 10.0
 ANSWER_WITHIN_S = 90.0
 TRY_AGAIN_S = 0.3
 # What the payer, the bank and the network do; each so often of 100.
@@ -44,7 +45,7 @@ FAULTY_OF_100 = 8
 TWICE_OF_100 = 15
 
 
-class Unanswered(Exception):
+class Unanswered(AssertionError):
     """A form had no answer although everything was back for a long time."""
 
 
@@ -59,6 +60,8 @@ class Form:
     ending: str
     presses: int
     fault: tuple[str, str] | None
+    begins_s: float  # after the round began
+    thinks_s: float  # on the provider's page
 
 
 def draw_forms(rng: random.Random, customers: Sequence[UUID], count: int) -> list[Form]:
@@ -77,6 +80,8 @@ def draw_forms(rng: random.Random, customers: Sequence[UUID], count: int) -> lis
             ending=rng.choices(list(ENDINGS), weights=list(ENDINGS.values()))[0],
             presses=2 if rng.randrange(100) < TWICE_OF_100 else 1,
             fault=fault,
+            begins_s=rng.uniform(0, BEGINS_S_MAX),
+            thinks_s=rng.uniform(0, THINKS_S_MAX),
         )
         forms.append(form)
     return forms
@@ -94,11 +99,12 @@ class Payers:
         self.payments: dict[str, set[str]] = {}  # payment ids by form: exactly one each
 
     def pay(self, forms: Sequence[Form]) -> None:
-        """All forms, some at the same time. Raises Unanswered."""
-        with ThreadPoolExecutor(AT_ONCE) as pool:
+        """All forms, at the same time. Raises Unanswered."""
+        with ThreadPoolExecutor(len(forms)) as pool:
             list(pool.map(self._pay, forms))
 
     def _pay(self, form: Form) -> None:
+        time.sleep(form.begins_s)
         if form.fault is not None:
             call, how = form.fault
             self._tell(form.provider, "behaviour", {"call": call, "how": how, "times": 1})
@@ -107,6 +113,7 @@ class Payers:
         for payment in payments:
             with self._lock:
                 self.payments.setdefault(form.request_id, set()).add(payment.payment_id)
+        time.sleep(form.thinks_s)
         if form.ending != "leave" and payments[0].redirect_url:
             session = payments[0].payment_id.replace("-", "")
             self._tell(form.provider, "settle", {"session": session, "how": form.ending})

@@ -4,6 +4,7 @@ import os
 
 import pytest
 
+from tests.chaos.breaking import PARTS
 from tests.chaos.storm import rounds
 from tests.journeys.conftest import running_company
 
@@ -27,4 +28,5 @@ def live_through(count: int, capsys: pytest.CaptureFixture[str]) -> None:
     with running_company(with_broker=True) as (company, node):
         company.live_through()
         with capsys.disabled():
-            rounds(company, node, count=count, seed=SEED, say=print)
+            killed = rounds(company, node, count=count, seed=SEED, say=print)
+        assert killed == set(PARTS)
