@@ -19,6 +19,8 @@
           service_point_external_ids: {column: PUNKTY, split: ","}
           commodity: {constant: water}
         ignore: [UWAGI]           # every other column is refused, not dropped
+        changed: {column: ZMIENIONO, zone: Europe/Warsaw}  # when a row last changed: for --since and watch
+        file: "odczyty-*.csv"     # watch only: names of files that are this table; `from` where absent
 
 A value that cannot be read as the mapping says goes on unchanged: billing refuses its row with the reason.
 """
@@ -141,6 +143,26 @@ class Rule(BaseModel):
         return (self.column,) if self.column is not None else self.columns
 
 
+class Changed(BaseModel):
+    """Which column says when a row last changed, and how."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    column: str = Field(description="The column.")
+    format: str | None = Field(default=None, description="strptime form of a text; ISO 8601 where absent.")
+    zone: Word = Field(default="Europe/Warsaw", description="Whose clocks, where the value has no offset.")
+
+    @model_validator(mode="after")
+    def _check_zone(self) -> Self:
+        zone_of(self.zone)
+        return self
+
+    @cached_property
+    def clocks(self) -> tzinfo:
+        """The zone."""
+        return zone_of(self.zone)
+
+
 def _rule(value: object) -> object:
     return {"column": value} if isinstance(value, str) else value
 
@@ -157,6 +179,10 @@ class Table(BaseModel):
     delimiter: str = Field(default=",", min_length=1, max_length=1, description="Of a CSV file.")
     columns: dict[str, Annotated[Rule, BeforeValidator(_rule)]] = Field(min_length=1)
     ignore: tuple[str, ...] = Field(default=(), description="Columns that are known and not wanted.")
+    changed: Annotated[Changed | None, BeforeValidator(_rule)] = Field(
+        default=None, description="When a row last changed, for `--since` and `watch`."
+    )
+    file: str = Field(default="", description="For `watch`: names of files, with * and ?; else `from`.")
 
     @model_validator(mode="after")
     def _check_fields(self) -> Self:
@@ -189,9 +215,8 @@ class Table(BaseModel):
     @property
     def known_columns(self) -> frozenset[str]:
         """Every column the mapping has a word for."""
-        return frozenset(name for rule in self.columns.values() for name in rule.origins) | frozenset(
-            self.ignore
-        )
+        mapped = {name for rule in self.columns.values() for name in rule.origins}
+        return frozenset(mapped | set(self.ignore) | ({self.changed.column} if self.changed else set()))
 
 
 class Mapping(BaseModel):

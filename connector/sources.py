@@ -6,13 +6,15 @@ Columns are checked before the first row leaves: one that the mapping has no wor
 import csv
 import hashlib
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 from uuid import UUID, uuid5
 
 import sqlalchemy as sa
 from python_calamine import CalamineError, CalamineWorkbook
 
+from connector.deltas import changed_rows, condition, digest_rows, is_exact
 from connector.faults import CannotImport
 from connector.mapping import Mapping, Table
 from connector.rows import EXCESS, Source
@@ -45,14 +47,30 @@ class Tables(Protocol):
         ...
 
 
-def open_source(text: str) -> Tables:
-    """The source that a path or a database URL names. Raises CannotImport."""
-    if "://" in text:
-        return Database(text)
+def open_source(text: str, *, since: datetime | None = None) -> Tables:
+    """The source that a path or a database URL names, on request only what changed there. Raises CannotImport."""
+    if is_url(text):
+        return Database(text, since)
     path = Path(text)
     if not path.exists():
         raise CannotImport(f"{text}: no such file or directory")
-    return Workbook(path) if path.suffix.lower() in WORKBOOKS else CsvFiles(path)
+    files: Tables = Workbook(path) if path.suffix.lower() in WORKBOOKS else CsvFiles(path)
+    return files if since is None else ChangedOf(files, since)
+
+
+def is_url(text: str) -> bool:
+    """Whether a source is a database rather than a path."""
+    return "://" in text
+
+
+def name_of(text: str) -> str:
+    """A source as it may be written down: a whole path, a URL without its password."""
+    if not is_url(text):
+        return str(Path(text).resolve())
+    try:
+        return sa.make_url(text).render_as_string(hide_password=True)
+    except sa.exc.ArgumentError as fault:
+        raise CannotImport(f"the source is no database URL that can be used here: {fault}") from None
 
 
 def check_columns(source: Tables, mapping: Mapping) -> None:
@@ -179,10 +197,37 @@ class Workbook:
         return _fingerprint([self._path])
 
 
+class ChangedOf:
+    """What changed in files since an instant, row by row."""
+
+    def __init__(self, files: Tables, since: datetime) -> None:
+        self._files = files
+        self._since = since
+        self.label = files.label
+
+    def columns(self, table: Table) -> Sequence[str]:
+        """Those of the files."""
+        return self._files.columns(table)
+
+    def rows(self, table: Table) -> Iterator[Source]:
+        """Those that count as changed."""
+        return changed_rows(self._files.rows(table), table, self._since)
+
+    def count(self, table: Table) -> int | None:
+        """Not known before they are read."""
+        return self._files.count(table) if table.changed is None else None
+
+    def fingerprint(self) -> str:
+        """Over the files and the instant."""
+        return f"{self._files.fingerprint()}:{self._since.isoformat()}"
+
+
 class Database:
     """A database by its SQLAlchemy URL; a table or view for each table, or a SELECT."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, since: datetime | None = None) -> None:
+        self._since = since
+        self._samples: dict[tuple[str, str, str], object] = {}
         try:
             parsed = sa.make_url(url)
             self._engine = sa.create_engine(parsed)
@@ -190,13 +235,40 @@ class Database:
             raise CannotImport(f"the source is no database URL that can be used here: {fault}") from None
         self.label = f"{parsed.get_backend_name()}: {parsed.database or ''}"
 
-    def _select(self, table: Table) -> sa.TextClause:
-        if table.query:
+    def _select(self, table: Table) -> Any:
+        changed = self._changed(table)
+        if table.query and changed is None:
             return sa.text(table.query)
-        order = ", ".join(self._quoted(name) for name in table.key_columns)
         # An import that broke off goes on at the same row only when rows come in the same order.
-        ordered = f" ORDER BY {order}" if order else ""
-        return sa.text(f"SELECT * FROM {self._name(table)}{ordered}")  # noqa: S608 - quoted; the mapping is the operator's
+        order: list[sa.ColumnClause[Any]] = [sa.column(name) for name in table.key_columns]
+        select = sa.select(sa.text("*")).select_from(self._from(table)).order_by(*order)
+        return select if changed is None else select.where(changed)
+
+    def _changed(self, table: Table) -> sa.ColumnElement[bool] | None:
+        if self._since is None or table.changed is None:
+            return None
+        return condition(table, self._since, self._sample(table))
+
+    def _sample(self, table: Table) -> object:
+        """One of the values that say when a row changed: the database's type decides how it is compared."""
+        if table.changed is None:
+            return None
+        key = (table.origin, table.query, table.changed.column)
+        if key not in self._samples:
+            column: sa.ColumnClause[Any] = sa.column(table.changed.column)
+            asked = sa.select(column).select_from(self._from(table)).where(column.is_not(None)).limit(1)
+            self._samples[key] = self._one(table, asked)
+        return self._samples[key]
+
+    def _from(self, table: Table) -> sa.TextClause:
+        return sa.text(f"({table.query}) AS source" if table.query else self._name(table))
+
+    def _one(self, table: Table, statement: Any) -> Any:
+        try:
+            with self._engine.connect() as connection:
+                return connection.execute(statement).scalar()
+        except sa.exc.SQLAlchemyError as fault:
+            raise CannotImport(f"{table.origin or table.rows}: {_first_line(fault)}") from None
 
     def _name(self, table: Table) -> str:
         return ".".join(self._quoted(part) for part in table.origin.split("."))
@@ -216,6 +288,12 @@ class Database:
 
     def rows(self, table: Table) -> Iterator[Source]:
         """Streamed from a server-side cursor where the database has one."""
+        rows = self._stream(table)
+        if self._since is None or table.changed is None or is_exact(self._sample(table)):
+            return rows
+        return changed_rows(rows, table, self._since)
+
+    def _stream(self, table: Table) -> Iterator[Source]:
         try:
             with self._engine.connect() as connection:
                 result = connection.execution_options(stream_results=True, yield_per=ROWS_AT_ONCE).execute(
@@ -228,18 +306,23 @@ class Database:
 
     def count(self, table: Table) -> int | None:
         """Of a table or view; a SELECT would have to be run twice."""
-        if table.query:
+        if table.query or (self._since is not None and table.changed is not None):
             return None
-        counting = sa.text(f"SELECT count(*) FROM {self._name(table)}")  # noqa: S608 - quoted
-        try:
-            with self._engine.connect() as connection:
-                return int(connection.execute(counting).scalar_one())
-        except sa.exc.SQLAlchemyError as fault:
-            raise CannotImport(f"{table.origin or table.rows}: {_first_line(fault)}") from None
+        return int(self._one(table, sa.select(sa.func.count()).select_from(self._from(table))))
 
     def fingerprint(self) -> str:
         """Not knowable: a database changes under one's hands."""
         return ""
+
+    def digest(self, mapping: Mapping) -> str:
+        """What all rows say now, read once through; empty when there are none."""
+        total, count = hashlib.sha256(), 0
+        for table in mapping.in_order():
+            total.update(f"\n{table.rows}\n".encode())
+            for row in digest_rows(sorted(table.known_columns), self.rows(table)):
+                total.update(row)
+                count += 1
+        return total.hexdigest() if count else ""
 
 
 def _name_of(path: Path) -> str:

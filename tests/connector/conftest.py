@@ -1,17 +1,23 @@
 """A provider's files, and a real billing for them to come into."""
 
 import csv
-from collections.abc import Callable
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from typer.testing import CliRunner
 
+from chassis.clock import SystemClock
 from chassis.testing.served import Served
 from connector.__main__ import app
 from services.billing.__main__ import part
 
+ROOT = Path(__file__).resolve().parents[2]
 MAPPING = """
 version: 1
 tables:
@@ -98,11 +104,92 @@ def bring(
     monkeypatch.setenv("EBOK_CLOCK_OFFSET_FILE", str(offset))
 
     def run(mapping: Path, source: Path | str, *more: str) -> Any:
-        from chassis.clock import SystemClock
-
         ahead = served.clock.now() - SystemClock().now()
         offset.write_text(str(int(ahead.total_seconds())))
         arguments = ["import", "--mapping", str(mapping), "--source", str(source), "--to", served.address]
         return CliRunner().invoke(app, [*arguments, "--rejects", str(tmp_path / "rejects.csv"), *more])
 
     return run
+
+
+class Watching:
+    """A connector that watches, as a process of its own."""
+
+    def __init__(self, process: "subprocess.Popen[bytes]", said: Path) -> None:
+        self.process = process
+        self._said = said
+
+    def said(self) -> str:
+        return self._said.read_text(encoding="utf-8", errors="replace")
+
+    def until(self, holds: Callable[[], object], *, seconds: float = 60) -> None:
+        """Wait for something to become true; with what the process said when it does not."""
+        end = time.monotonic() + seconds
+        while not holds():
+            assert self.process.poll() is None, self.said()
+            assert time.monotonic() < end, self.said()
+            time.sleep(0.05)
+
+    def until_said(self, words: str, *, times: int = 1) -> None:
+        self.until(lambda: self.said().count(words) >= times)
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait(10)
+
+    def end(self) -> int:
+        """As supervisors do it."""
+        self.process.terminate()
+        return self.process.wait(20)
+
+
+@pytest.fixture
+def watching(served: Served, keys_dir: Path, tmp_path: Path) -> Iterator[Callable[..., Watching]]:
+    """`watching(mapping, source, *options, to=address)`: `connector watch` on the served billing, every second."""
+    started: list[Watching] = []
+
+    def start(mapping: Path, source: Path | str, *more: str, to: str = "") -> Watching:
+        offset = tmp_path / "clock"
+        offset.write_text(str(int((served.clock.now() - SystemClock().now()).total_seconds())))
+        environment = os.environ | {
+            "EBOK_KEYS_DIR": str(keys_dir),
+            "EBOK_ENVIRONMENT": "test",
+            "EBOK_CLOCK_OFFSET_FILE": str(offset),
+            "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'gen'}",
+            "COLUMNS": "1000",
+        }
+        said = tmp_path / f"said-{len(started)}.txt"
+        command = [
+            sys.executable,
+            "-m",
+            "connector",
+            "watch",
+            "--mapping",
+            str(mapping),
+            "--source",
+            str(source),
+        ]
+        options = [
+            "--name",
+            "odczyty",
+            "--every",
+            "1s",
+            "--settle",
+            "1s",
+            "--state",
+            str(tmp_path / "state.json"),
+        ]
+        with said.open("wb") as out:
+            process = subprocess.Popen(
+                [*command, *options, "--to", to or served.address, *more],
+                env=environment,
+                stderr=out,
+                stdout=out,
+            )
+        started.append(Watching(process, said))
+        return started[-1]
+
+    yield start
+    for one in started:
+        if one.process.poll() is None:
+            one.kill()
