@@ -14,7 +14,7 @@ from gateway.console.inputs import refuse_at
 from gateway.console.words import COMMODITIES
 from gateway.web import notices, reasons
 from gateway.web.calls import call, clients
-from gateway.web.days import iso
+from gateway.web.days import date_of, iso
 from gateway.web.forms import Form
 from gateway.web.kept import take_kept
 from gateway.web.languages import gettext as _
@@ -75,7 +75,7 @@ def reading_window(window_id: UUID) -> Response | tuple[str, int]:
     if window is None:
         raise NotFound
     form = Form.of_request(initial={**_initial(window), **take_kept()})
-    if form.sent and _save(form, window.window_id):
+    if form.sent and _save(form, window.window_id, window):
         notices.ok(_("The window is saved."))
         return redirect(url_for("console.reading_windows"), code=303)
     page = render_template("console/reading_windows/window.html", window=window, form=form, **_choices())
@@ -121,10 +121,13 @@ def _initial(window: reading_windows_pb2.ReadingWindow) -> dict[str, str]:
     }
 
 
-def _save(form: Form, window_id: str) -> bool:
-    """Whether it is saved; else the form says why not."""
-    commodity = form.choice("medium", {str(number) for number in COMMODITIES})
-    opens_on, closes_on = form.day("od"), form.day("do")
+def _save(form: Form, window_id: str, present: reading_windows_pb2.ReadingWindow | None = None) -> bool:
+    """Whether it is saved; else the form says why not. Of an open window the meters and the first day stay."""
+    if present is not None and present.status != reading_windows_pb2.READING_WINDOW_STATUS_PLANNED:
+        commodity, opens_on = str(int(present.commodity)), date_of(present.opens_on)
+    else:
+        commodity, opens_on = form.choice("medium", {str(number) for number in COMMODITIES}), form.day("od")
+    closes_on = form.day("do")
     remind = form.digits("przypomnij", required=False)
     repeat = form.choice("powtarzaj", {key for key, _word in REPEATS})
     if remind and (len(remind) > 3 or int(remind) > REMIND_DAYS_MAX):

@@ -225,6 +225,9 @@ class Form:
     def file(self, name: str, *, size_max: int, required: bool = False) -> tuple[str, bytes] | None:
         """Name and content of an uploaded file within its limit."""
         upload = self._files.get(name)
+        if self._typed.get(name):
+            self.fail(name, _("Choose a file."))  # Only its name came: the form was sent as plain text.
+            return None
         if upload is None or not upload.filename:
             if required:
                 self.fail(name, _("Choose a file."))

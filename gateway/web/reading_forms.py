@@ -30,6 +30,7 @@ reasons.say(
         "PHOTO_NOT_FOUND": _l("There is no photo of this reading, or it is no longer kept."),
         "ALREADY_READ": _l("We have a reading of our own of this day."),
         "READING_BILLED": _l("An invoice stands on this reading, so it can no longer be changed."),
+        UNUSUAL: _l("This is more than three times the usual use."),
         "UNUSUAL": _l("More than three times the usual use"),
     }
 )

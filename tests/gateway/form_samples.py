@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import count
 
+from bs4 import BeautifulSoup
 from ebok.billing.v1 import runs_pb2
 from ebok.identity.v1 import events_pb2, users_pb2
 
@@ -82,6 +83,15 @@ SAMPLES: dict[tuple[str, str], Sample] = {
     ("portal.profile", "contact_phone"): _fixed("500 600 700", OTHER),
     ("portal.profile", "name"): _fixed("Hania", OTHER),
     ("portal.reading", "value"): _fixed("145,5", PERSON),
+    ("console.customer_readings", "licznik"): Sample(lambda world: world.garden_meter_id, PERSON),
+    ("console.customer_readings", "stan"): _fixed("145,5", PERSON),
+    ("console.customer_readings", "jak"): _fixed("klient", PERSON),
+    ("console.replace_meter", "numer"): _fixed("77 000 123", PERSON),
+    ("console.reading_windows", "medium"): _fixed("1", NEW),
+    ("console.reading_windows", "od"): _fixed("2027-02-01", NEW),
+    ("console.reading_windows", "do"): _fixed("2027-02-10", NEW),
+    ("console.reading_windows", "przypomnij"): _fixed("5", OTHER),
+    ("console.reading_window", "przypomnij"): _fixed("4", OTHER),
     ("portal.invoices_zip", "id"): Sample(
         lambda world: world.annas.last_invoice.invoice_id, "nothing is ticked at first"
     ),
@@ -135,15 +145,27 @@ def undo_tariff(visitor: Visitor, location: str, token: str) -> None:
     assert visitor.post(f"{location}/usun", data={"csrf_token": token}).status_code == 303
 
 
+def undo_window(visitor: Visitor, location: str, token: str) -> None:
+    """A window that was planned by a case goes, or its days would be taken for the next."""
+    rows = BeautifulSoup(visitor.get(location).text, "lxml").select("tr")
+    [row] = [one for one in rows if "lutego" in one.text]
+    form = row.form
+    assert form is not None
+    assert visitor.post(str(form["action"]), data={"csrf_token": token}).status_code == 303
+
+
 UNDO: dict[str, Callable[[Visitor, str, str], None]] = {
     "console.runs": undo_run,
     "console.new_tariff": undo_tariff,
+    "console.reading_windows": undo_window,
 }
 # Pages beside the form's own that would show what a form has changed.
 WATCHED = {
     "portal.claim": ("/profil",),
     "portal.select_customer": ("/profil",),
     "portal.pay": ("/platnosci",),
+    "portal.reading": ("/zuzycie",),
+    "console.reading_window": ("/konsola/odczyty/okna",),
     "console.new_tariff": ("/konsola/taryfy",),
     "console.publish_tariff": ("/konsola/taryfy",),
     "console.delete_tariff": ("/konsola/taryfy",),

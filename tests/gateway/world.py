@@ -201,6 +201,7 @@ class World:
         self._hand_in()
         self.clock.set(NOW - timedelta(days=2))
         self._open_window(days=11)
+        self._plan_window()
         self.bring(town.master_data(), source="erp: v_all")
         self.bring(town.faulty_rows(), source="odczyty-reczne-2026-11.csv")
         self.clock.set(NOW)
@@ -308,6 +309,17 @@ class World:
         )
         self.window_ids.append(window_id)
         return window_id
+
+    def _plan_window(self) -> None:
+        """In spring meters of heat will be read; nobody in town has one."""
+        self.windows.SaveReadingWindow(
+            reading_windows_pb2.SaveReadingWindowRequest(
+                window_id=str(new_id()),
+                commodity=meters_pb2.COMMODITY_HEAT,
+                opens_on=wire.pack_date(date(2027, 4, 1)),
+                closes_on=wire.pack_date(date(2027, 4, 10)),
+            )
+        )
 
     def _hand_in(self) -> None:
         """Early in November Anna reads the meter of her garden, with a photo."""

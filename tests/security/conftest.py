@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 import requests
-from ebok.billing.v1 import invoices_pb2
+from ebok.billing.v1 import invoices_pb2, readings_pb2
 from ebok.billing.v1.invoices_pb2_grpc import InvoiceServiceStub
+from ebok.billing.v1.readings_pb2_grpc import ReadingServiceStub
 from ebok.payments.v1 import payments_pb2
 from ebok.payments.v1.payments_pb2_grpc import PaymentServiceStub
 
@@ -26,6 +27,8 @@ from services.notify.__main__ import part as notify
 from services.payments.__main__ import part as payments
 from tests.billing.bills import Runs, house, prices
 from tests.billing.given import Given
+from tests.billing.pictures import picture
+from tests.billing.windows import Windows
 
 
 @dataclass(frozen=True)
@@ -89,11 +92,25 @@ def pay(whole: Whole, anna: Persona, staff: Persona, przelewy24: ProviderServer)
     return settled
 
 
+def hand_in(whole: Whole, as_anna: Persona, as_edward: Persona) -> dict[str, str]:
+    """Anna reads her meter on the first day of a window, with a photo."""
+    Windows(whole.parts["billing"], as_edward).save()
+    stub, customer_id = whole.stub("billing", ReadingServiceStub, as_anna), str(cast.ANNA_CUSTOMER)
+    asked = readings_pb2.ListReadableMetersRequest(customer_id=customer_id)
+    [meter] = stub.ListReadableMeters(asked).meters
+    request = readings_pb2.SubmitReadingRequest(
+        customer_id=customer_id, meter_id=meter.meter.meter_id, value="820", photo=picture()
+    )
+    reading = stub.SubmitReading(request).reading
+    return {"meter_id": meter.meter.meter_id, "reading_id": reading.reading_id, "value": "820"}
+
+
 @pytest.fixture
 def annas(
     whole: Whole, clock: Any, as_edward: Persona, as_anna: Persona, przelewy24: ProviderServer
 ) -> dict[str, Any]:
-    """What Anna has, by the names that requests give ids: invoices, contract, points, run, a settled payment."""
+    """What Anna has, by the names that requests give ids: invoices, contract, points, run, a settled payment, a
+    reading."""
     served = whole.parts["billing"]
     given = Given(served.database, clock)
     given.settings()
@@ -128,6 +145,7 @@ def annas(
         "service_point_id": str(point_id),
         "entry_id": "",  # Its invoice is named instead.
         "payment_id": payment.payment_id,
+        **hand_in(whole, as_anna, as_edward),
         "provider": "przelewy24",
         "method_id": "",
         "secrets": [

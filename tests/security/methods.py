@@ -85,7 +85,9 @@ def _fill(message: Any, values: dict[str, Any]) -> None:
 
 
 def _set(message: Any, field: FieldDescriptor, value: Any) -> None:
-    if field.message_type is not None and value is None:
+    if field.message_type is not None and field.message_type.GetOptions().map_entry:
+        getattr(message, field.name)["x"] = "x"
+    elif field.message_type is not None and value is None:
         child = getattr(message, field.name)
         child = child.add() if field.is_repeated else child
         child.SetInParent()

@@ -138,7 +138,7 @@ def _things(method: Method, annas: dict[str, Any]) -> dict[str, Any]:
     }
     lacking = wanted - set(annas)
     assert not lacking, f"{method}: give `annas` a sample of {', '.join(lacking)}"
-    return {name: annas[name] for name in wanted | (_names(method) & {"provider"})}
+    return {name: annas[name] for name in wanted | (_names(method) & {"provider", "value"})}
 
 
 def _says_nothing(text: str, annas: dict[str, Any], method: Method) -> None:

@@ -80,14 +80,9 @@ def test_of_an_open_window_only_the_end_is_offered(town: World, edward: Visitor)
     own = f"{URL}/{town.window_ids[-1]}"
     soup = soup_of(edward.get(own))
     assert soup.select_one("input[type=date][name=od]") is None
-    assert (
-        edward.submit(
-            own, medium="1", od="2026-11-20", do="2026-12-02", przypomnij="4", powtarzaj="12"
-        ).status_code
-        == 303
-    )
+    assert edward.submit(own, do="2026-12-02", przypomnij="4", powtarzaj="12").status_code == 303
     assert "20 listopada – 2 grudnia 2026" in edward.text(URL)
-    edward.submit(own, medium="1", od="2026-11-20", do="2026-11-30", przypomnij="3", powtarzaj="12")
+    edward.submit(own, do="2026-11-30", przypomnij="3", powtarzaj="12")
 
 
 def test_clerks_see_windows_and_plan_none(town: World, daria: Visitor):
