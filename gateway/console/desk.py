@@ -29,7 +29,11 @@ def desk() -> str:
         (billing.imports.ListImports, imports_pb2.ListImportsRequest(page=page)),
     )
     found = stuck() if stuck is not None else None
-    g.nav_counts = {"runs": figures.parked_count, "payments": found.stuck_count if found is not None else 0}
+    g.nav_counts = {
+        "readings": figures.readings_waiting,
+        "runs": figures.parked_count,
+        "payments": found.stuck_count if found is not None else 0,
+    }
     return render_template(
         "console/desk.html",
         desk=figures,

@@ -7,6 +7,7 @@ from uuid import UUID
 from ebok.billing.v1 import meters_pb2, runs_pb2
 from flask import render_template, request, url_for
 from flask_babel import LazyString
+from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from gateway.console import console
@@ -105,6 +106,8 @@ def way_on(parked: runs_pb2.Parked) -> tuple[str, str, str] | None:
     if found is None:
         return None
     endpoint, word, icon = found
+    if parked.facts.get("reading_id") and current_user.may("billing.readings.check"):
+        return url_for("console.reading_case", reading_id=parked.facts["reading_id"]), _("Decide"), icon
     about: dict[str, Any] = {} if endpoint == "console.tariffs" else {"customer_id": parked.customer_id}
     return url_for(endpoint, **about), str(word), icon
 

@@ -61,7 +61,14 @@ CONSOLE = (
             "customers", "console.customers", "people", _l("Customers"), permission="billing.customers.search"
         ),
         Entry("tickets", "console.tickets", "inboxes", _l("Cases"), counted=_l("my open ones")),
-        Entry("readings", "console.readings", "speedometer2", _l("Readings"), counted=_l("to check")),
+        Entry(
+            "readings",
+            "console.readings",
+            "speedometer2",
+            _l("Readings"),
+            counted=_l("to check"),
+            permission="billing.readings.check",
+        ),
         Entry("invoices", "console.invoices", "receipt", _l("Invoices")),
         Entry(
             "runs",
