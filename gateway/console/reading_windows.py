@@ -1,5 +1,6 @@
 """Okna odczytów: the days on which customers may hand in readings; managers plan them, clerks see them."""
 
+from decimal import Decimal
 from uuid import UUID
 
 from ebok.billing.v1 import reading_windows_pb2
@@ -128,9 +129,9 @@ def _save(form: Form, window_id: str, present: reading_windows_pb2.ReadingWindow
     else:
         commodity, opens_on = form.choice("medium", {str(number) for number in COMMODITIES}), form.day("od")
     closes_on = form.day("do")
-    remind = form.digits("przypomnij", required=False)
+    remind = form.number("przypomnij", required=False) or Decimal(0)
     repeat = form.choice("powtarzaj", {key for key, _word in REPEATS})
-    if remind and (len(remind) > 3 or int(remind) > REMIND_DAYS_MAX):
+    if remind not in range(REMIND_DAYS_MAX + 1):
         form.fail("przypomnij", reasons.field_sentence("OUT_OF_RANGE"))
     if not form.ok or opens_on is None or closes_on is None:
         return False
@@ -139,7 +140,7 @@ def _save(form: Form, window_id: str, present: reading_windows_pb2.ReadingWindow
         commodity=int(commodity),  # type: ignore[arg-type]
         opens_on=wire.pack_date(opens_on),
         closes_on=wire.pack_date(closes_on),
-        remind_days=int(remind or "0"),
+        remind_days=int(remind),
         repeat_months=int(repeat),
     )
     try:

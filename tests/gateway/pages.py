@@ -55,6 +55,8 @@ def states(world: World) -> list[Page]:
         Page("portal.ledger-wrong", "anna", "/rozliczenia?od=2026-12-01&do=2026-01-01"),
         Page("portal.ledger-empty", "anna", "/rozliczenia?od=2020-01-01&do=2020-02-01"),
         Page("portal.usage-years", "anna", "/zuzycie?krok=rok"),
+        Page("portal.reading-remote", "anna", f"/odczyt/{remote_meter(world)}"),
+        Page("console.reading_windows-clerk", "daria", "/konsola/odczyty/okna"),
         Page("portal.claim-first", "newcomer", "/dodaj-konto"),
         Page("portal.profile-alone", "newcomer", "/profil"),
         Page("portal.confirm-link", "nobody", "/potwierdzenie?token=abcdefgh"),
@@ -67,7 +69,29 @@ def states(world: World) -> list[Page]:
         Page("console.payments-stuck", "daria", "/konsola/platnosci?utknely=1"),
         Page("console.payments-none", "daria", f"/konsola/klienci/{world.bakery.customer_id}/platnosci"),
         Page("console.desk-clerk", "daria", "/konsola/"),
+        Page("console.customer_data-provider", "daria", f"/konsola/klienci/{world.annas.customer_id}/dane"),
+        Page(
+            "console.contract-provider",
+            "daria",
+            f"/konsola/kartoteka/umowy/{world.annas.contracts[0].contract_id}",
+        ),
+        Page(
+            "console.new_contract-known",
+            "daria",
+            f"/konsola/kartoteka/umowy/nowa?klient={world.made['customer_id']}&punkt={world.made['service_point_id']}",
+        ),
+        Page(
+            "console.new_service_point-known",
+            "daria",
+            f"/konsola/kartoteka/punkty/nowy?klient={world.made['customer_id']}&lokal={world.made['premises_id']}",
+        ),
     ]
+
+
+def remote_meter(world: World) -> str:
+    """Anna's meter that sends its readings by itself."""
+    meters = [meter for point in world.annas.service_points for meter in point.meters]
+    return next(meter.meter_id for meter in meters if meter.meter_id != world.garden_meter_id)
 
 
 def console_payment(world: World) -> str:

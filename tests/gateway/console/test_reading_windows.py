@@ -65,7 +65,7 @@ def test_a_window_is_planned_changed_and_taken_back(edward: Visitor):
         ({"od": "2026-11-25"}, "od", "Te dni ma już inne okno tych samych liczników."),
         ({"do": "2027-12-01"}, "do", "To za długie."),
         ({"przypomnij": "31"}, "przypomnij", "Ta wartość jest spoza zakresu."),
-        ({"przypomnij": "trzy"}, "przypomnij", "Wpisz same cyfry."),
+        ({"przypomnij": "trzy"}, "przypomnij", "Wpisz liczbę, na przykład 38 albo 12,5."),
     ],
 )
 def test_what_is_wrong_is_said_at_its_field(edward: Visitor, changes: dict[str, str], field: str, words: str):
