@@ -1,6 +1,7 @@
-"""What was used at a service point, by months with the year before or by years; and the readings behind it."""
+"""What was used at a service point, by years, months, days or hours, with the year before; and its readings."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, date
 
 from ebok.billing.v1 import meters_pb2, readings_pb2
 from ebok.common.v1.paging_pb2 import PageRequest
@@ -8,17 +9,24 @@ from flask import Response, render_template, request
 from flask_login import current_user
 
 from gateway.portal import portal
-from gateway.portal.invoices import year_asked
-from gateway.portal.usage_charts import chart_of, figures_of, years_chart_of
+from gateway.portal.usage_charts import UsageChart, months_chart_of, years_chart_of
+from gateway.portal.usage_figures import figures_of
+from gateway.portal.usage_fine_charts import days_chart_of, hours_chart_of
+from gateway.portal.usage_steps import Step, asked, pager, shown_arguments, step_url
 from gateway.portal.words import commodity_word
 from gateway.web.amounts import decimal_of
 from gateway.web.calls import at_once, call, clients
-from gateway.web.days import date_of, today
+from gateway.web.days import date_of, hour, today
 from gateway.web.exports import ROWS_MAX, Cell, Table, export
 from gateway.web.languages import gettext as _
 from gateway.web.paging import page_links, page_request
 
-STEPS = {"miesiac": readings_pb2.USAGE_STEP_MONTH, "rok": readings_pb2.USAGE_STEP_YEAR}
+CHARTS: dict[Step, Callable[[readings_pb2.GetUsageResponse], UsageChart]] = {
+    Step.YEAR: years_chart_of,
+    Step.MONTH: months_chart_of,
+    Step.DAY: days_chart_of,
+    Step.HOUR: hours_chart_of,
+}
 READINGS_SHOWN = 6
 EXPORT_PAGE_SIZE = 100
 ICONS = {
@@ -30,24 +38,6 @@ ICONS = {
 }
 
 
-def _step() -> str:
-    wish = request.args.get("krok", "")
-    return wish if wish in STEPS else "miesiac"
-
-
-def _point() -> str:
-    return request.args.get("punkt", "")[:200]
-
-
-def _usage_request() -> readings_pb2.GetUsageRequest:
-    return readings_pb2.GetUsageRequest(
-        customer_id=current_user.customer_id,
-        service_point_id=_point(),
-        step=STEPS[_step()],
-        year=year_asked(),
-    )
-
-
 def _readings_request(point: str, page: PageRequest) -> readings_pb2.ListReadingsRequest:
     return readings_pb2.ListReadingsRequest(
         customer_id=current_user.customer_id, service_point_id=point, page=page
@@ -57,22 +47,24 @@ def _readings_request(point: str, page: PageRequest) -> readings_pb2.ListReading
 @portal.get("/zuzycie")
 def usage() -> str:
     """Chart, figures, table, readings. Which of several points comes first is known afterwards: then its readings."""
+    wish = asked()
     points, use, readings = at_once(
         (
             clients().billing.meters.ListServicePoints,
             meters_pb2.ListServicePointsRequest(customer_id=current_user.customer_id),
         ),
-        (clients().billing.readings.GetUsage, _usage_request()),
-        (clients().billing.readings.ListReadings, _readings_request(_point(), page_request(READINGS_SHOWN))),
+        (clients().billing.readings.GetUsage, wish.request(current_user.customer_id)),
+        (
+            clients().billing.readings.ListReadings,
+            _readings_request(wish.point, page_request(READINGS_SHOWN)),
+        ),
     )
     metered = [point for point in points.service_points if point.meters]
     chosen = use.service_point.service_point_id
-    if not _point() and len(metered) > 1:
-        asked = _readings_request(chosen, page_request(READINGS_SHOWN))
-        readings = call(clients().billing.readings.ListReadings, asked)
-    by_year = _step() == "rok"
-    chart = years_chart_of(use) if by_year else chart_of(use, height=288, whole_year=True)
-    years = list(use.years)
+    if not wish.point and len(metered) > 1:
+        of_chosen = _readings_request(chosen, page_request(READINGS_SHOWN))
+        readings = call(clients().billing.readings.ListReadings, of_chosen)
+    chart = CHARTS[wish.step](use)
     return render_template(
         "portal/usage/index.html",
         metered=[
@@ -82,13 +74,24 @@ def usage() -> str:
         chosen=chosen,
         use=use,
         chart=chart,
-        figures=[] if by_year else figures_of(use, chart.points),
+        figures=figures_of(use, chart.points, wish.step, places=chart.places),
         readings=readings.readings,
         links=page_links(readings.page),
-        by_year=by_year,
-        year_before=max((year for year in years if year < use.year), default=None),
-        year_after=min((year for year in years if year > use.year), default=None),
+        steps=_steps(use, wish.step, chosen),
+        pager=pager(use, wish.step, chosen),
+        spread=wish.step is Step.DAY and not use.has_hours,
+        files=shown_arguments(use, wish.step, chosen),
     )
+
+
+def _steps(use: readings_pb2.GetUsageResponse, present: Step, chosen: str) -> list[tuple[str, str, bool]]:
+    """The tabs: hours only where the meter tells them."""
+    words = {Step.YEAR: _("Years"), Step.MONTH: _("Months"), Step.DAY: _("Days"), Step.HOUR: _("Hours")}
+    return [
+        (word, step_url(use, step, chosen), step is present)
+        for step, word in words.items()
+        if step is not Step.HOUR or use.has_hours or step is present
+    ]
 
 
 def label_of(point: meters_pb2.ServicePoint, all_points: list[meters_pb2.ServicePoint]) -> str:
@@ -105,21 +108,20 @@ def label_of(point: meters_pb2.ServicePoint, all_points: list[meters_pb2.Service
 @portal.get("/zuzycie.<any(csv, xlsx):kind>")
 def usage_export(kind: str) -> Response:
     """What the chart shows, as a file; in XLSX all readings on a second sheet, in CSV instead with `?co=odczyty`."""
-    use = call(clients().billing.readings.GetUsage, _usage_request())
+    wish = asked()
+    use = call(clients().billing.readings.GetUsage, wish.request(current_user.customer_id))
     point = use.service_point
     use_table = Table(
         _("Use"),
         [
-            _("Year"),
-            _("Month"),
+            *_bucket_heads(wish.step),
             _("Used, %(unit)s", unit=use.unit),
             _("A year before, %(unit)s", unit=use.unit),
             _("Known until"),
         ],
         (
             [
-                bucket.year,
-                bucket.month or None,
+                *_bucket_cells(bucket, wish.step),
                 decimal_of(bucket.used),
                 decimal_of(bucket.used_year_before),
                 date_of(bucket.known_until) if bucket.HasField("known_until") else None,
@@ -136,10 +138,26 @@ def usage_export(kind: str) -> Response:
     return export(tables, name=f"{what}-{point.premises.address_line}-{today()}", kind=kind)
 
 
+def _bucket_heads(step: Step) -> list[str]:
+    if step in (Step.YEAR, Step.MONTH):
+        return [_("Year"), _("Month")]
+    return [_("Day")] if step is Step.DAY else [_("Day"), _("Hour"), _("Hour in UTC")]
+
+
+def _bucket_cells(bucket: readings_pb2.UsageBucket, step: Step) -> list[Cell]:
+    """Where the bucket lies. An hour that the clock strikes twice is told by the one in UTC."""
+    if step in (Step.YEAR, Step.MONTH):
+        return [bucket.year, bucket.month or None]
+    on = date(bucket.year, bucket.month, bucket.day)
+    if step is Step.DAY:
+        return [on]
+    return [on, hour(bucket.starts_at), f"{bucket.starts_at.ToDatetime(tzinfo=UTC):%Y-%m-%dT%H:%MZ}"]
+
+
 def _reading_rows(point: str) -> Iterator[Sequence[Cell]]:
-    asked = _readings_request(point, PageRequest(page_size=EXPORT_PAGE_SIZE))
+    question = _readings_request(point, PageRequest(page_size=EXPORT_PAGE_SIZE))
     for _page in range(ROWS_MAX // EXPORT_PAGE_SIZE):
-        answer = call(clients().billing.readings.ListReadings, asked)
+        answer = call(clients().billing.readings.ListReadings, question)
         for reading in answer.readings:
             yield [
                 date_of(reading.read_on),
@@ -150,4 +168,4 @@ def _reading_rows(point: str) -> Iterator[Sequence[Cell]]:
             ]
         if not answer.page.next_cursor:
             return
-        asked.page.cursor = answer.page.next_cursor
+        question.page.cursor = answer.page.next_cursor

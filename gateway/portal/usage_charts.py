@@ -1,6 +1,5 @@
 """What was used, as a chart, its sentence and its table: the same on the first page and on the page of use."""
 
-import calendar
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -14,8 +13,6 @@ from gateway.web.charts import Chart, Point, year_chart
 from gateway.web.days import date_of, month_name, month_short, today
 from gateway.web.languages import gettext as _
 from gateway.web.languages import lazy_gettext as _l
-
-LITRES_PER_M3 = 1000
 
 
 @dataclass(frozen=True)
@@ -32,6 +29,11 @@ class UsageChart:
     before_name: str
     partial_name: str
     partial_note: str
+    caption: str
+    first: str  # Head of the table's first column.
+    now_head: str  # Heads of its other columns.
+    before_head: str
+    places: int = 1
 
     @property
     def is_empty(self) -> bool:
@@ -83,7 +85,16 @@ def chart_of(
         if until is None
         else _("%(month)s until day %(day)d", month=month_name(until), day=until.day),
         partial_note="" if until is None else _("until %(day)s", day=f"{until.day}.{until.month:02d}"),
+        caption=_("%(what)s by month", what=subject),
+        first=_("Month"),
+        now_head=now_name,
+        before_head=before_name,
     )
+
+
+def months_chart_of(usage: readings_pb2.GetUsageResponse) -> UsageChart:
+    """The months of a year as the page of use shows them."""
+    return chart_of(usage, height=288, whole_year=True)
 
 
 def years_chart_of(usage: readings_pb2.GetUsageResponse, *, height: int = 288) -> UsageChart:
@@ -110,30 +121,11 @@ def years_chart_of(usage: readings_pb2.GetUsageResponse, *, height: int = 288) -
         before_name="",
         partial_name=_("Not the whole year yet") if any(point.partial for point in points) else "",
         partial_note="",
+        caption=_("%(what)s by year", what=subject),
+        first=_("Year"),
+        now_head=_("Used"),
+        before_head="",
     )
-
-
-def figures_of(usage: readings_pb2.GetUsageResponse, points: list[Point]) -> list[tuple[str, str, str]]:
-    """Label, number and unit of the key figures of a year: together, a year before, on average a day."""
-    known = [index for index, point in enumerate(points) if point.now is not None and not point.partial]
-    if not known:
-        return []
-    names = month_name(known[0] + 1)
-    if len(known) > 1:
-        names = f"{names}–{month_name(known[-1] + 1)}"
-    total = sum((points[index].now or Decimal(0) for index in known), Decimal(0))
-    figures = [(names.capitalize(), quantity(total, places=1), usage.unit)]
-    now, before = chart_words.compared(points)
-    if before:
-        same = _("A year before") if now == total else _("A year before, where known")
-        figures.append((same, quantity(before, places=1), usage.unit))
-    days = sum(calendar.monthrange(usage.year, index + 1)[1] for index in known)
-    if usage.unit == "m3":
-        litres = quantity(total * LITRES_PER_M3 / days, places=0)
-        figures.append((_("On average a day"), litres, _("litres")))
-    else:
-        figures.append((_("On average a day"), quantity(total / days, places=1), usage.unit))
-    return figures
 
 
 def _month(bucket: readings_pb2.UsageBucket) -> Point:

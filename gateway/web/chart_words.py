@@ -47,11 +47,7 @@ def month_sentence(points: Sequence[Point], unit: str, *, places: int = 1) -> Ma
     if index is None:
         return escape(_("There is no whole month in this chart yet."))
     now = points[index].now or Decimal(0)
-    used = Markup('<strong class="eb-nowrap">{}</strong>').format(quantity(now, unit, places=places))
-    before = points[index].before
-    change = "" if before is None else quantity(abs(now - before), unit, places=places)
-    words = _month_words(now, before, places)
-    first = escape(words).format_map({"when": capital(in_month(index + 1)), "used": used, "change": change})
+    first = used_sentence(in_month(index + 1), now, points[index].before, unit, places=places)
     rest = [other.now for other in points[:index] if other.now is not None]
     if len(rest) >= 2 and now > max(rest):
         return first + " " + _("This is the most this year.")
@@ -60,7 +56,15 @@ def month_sentence(points: Sequence[Point], unit: str, *, places: int = 1) -> Ma
     return first
 
 
-def _month_words(now: Decimal, before: Decimal | None, places: int) -> str:
+def used_sentence(when: str, now: Decimal, before: Decimal | None, unit: str, *, places: int) -> Markup:
+    """What was used in a month or on a day, and how that compares with a year before, where that is known."""
+    used = Markup('<strong class="eb-nowrap">{}</strong>').format(quantity(now, unit, places=places))
+    change = "" if before is None else quantity(abs(now - before), unit, places=places)
+    words = _used_words(now, before, places)
+    return escape(words).format_map({"when": capital(when), "used": used, "change": change})
+
+
+def _used_words(now: Decimal, before: Decimal | None, places: int) -> str:
     if before is None:
         return _("{when} you used {used}.")
     if quantity(now, places=places) == quantity(before, places=places):
@@ -92,6 +96,16 @@ def year_sentence(points: Sequence[Point], unit: str, *, places: int = 1) -> str
     if now > before:
         return _("This year you use %(change)s more than a year ago.", change=change)
     return _("This year you use %(change)s less than a year ago.", change=change)
+
+
+def peak(points: Sequence[Point], *, places: int) -> int | None:
+    """The index of the one point that took the most; None where several look the same."""
+    known = sorted(
+        (point.now, index) for index, point in enumerate(points) if point.now is not None and point.now > 0
+    )
+    if len(known) < 2 or quantity(known[-1][0], places=places) == quantity(known[-2][0], places=places):
+        return None
+    return known[-1][1]
 
 
 def year_title(subject: str, points: Sequence[Point], unit: str, *, now_name: str, before_name: str) -> str:
