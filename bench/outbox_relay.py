@@ -47,7 +47,7 @@ def measure(_: list[str]) -> list[Figure]:
             bare = _publish_bare(node.url, payload)
             ours = _relay(postgres.create_database("bench", "bench"), node.url, payload)
         finally:
-            postgres.stop()
+            postgres.remove()
     return [Figure("outbox-relay", ours, bare, "events/s", "≥ 0.5")]
 
 

@@ -2,7 +2,6 @@
 
 import http.cookiejar
 import re
-import shutil
 import tempfile
 import urllib.parse
 import urllib.request
@@ -27,15 +26,16 @@ SEED = 7
 def running_suite(*, with_demo: bool = True, broker_url: str = "") -> Iterator[dict[str, Any]]:
     """What `run.json` says of a suite with 24 invoices and 24 months for Anna, or of an empty one."""
     directory = Path(tempfile.mkdtemp(prefix="ebok-bench-", dir="/var/tmp"))
+    suite = Suite(directory, broker_url=broker_url, demo=False)
     try:
-        with Suite(directory, broker_url=broker_url, demo=False) as suite:
+        with suite:
             if with_demo:
                 inside = doors.Suite.read(directory / "run.json")
                 live(inside, seed=SEED, customers=CUSTOMERS, say=lambda _: None)
                 _issue_the_last_run(inside)
             yield suite.info
     finally:
-        shutil.rmtree(directory, ignore_errors=True)
+        suite.remove()  # Its database may be elsewhere: see `EmbeddedPostgres`.
 
 
 def _issue_the_last_run(suite: doors.Suite) -> None:

@@ -38,7 +38,7 @@ def ensure(root: Path, level: str) -> bool:
         fcntl.flock(handle, fcntl.LOCK_EX)
         if _is_broken(venv):
             say("the environment in .venv is unfinished or from another place: making it anew")
-            shutil.rmtree(venv)
+            venv.unlink() if venv.is_symlink() else shutil.rmtree(venv)
         stamp = venv / f".ebok-{level}"
         wanted = fingerprint(root, level)
         if stamp.exists() and stamp.read_text() == wanted:
@@ -68,7 +68,7 @@ def fingerprint(root: Path, level: str) -> str:
 def _is_broken(venv: Path) -> bool:
     """An earlier installation did not finish, or was made in another directory (scripts name their place)."""
     if not venv.exists():
-        return False
+        return venv.is_symlink()  # To a place that is gone.
     place = venv / PLACE
     moved = place.exists() and place.read_text() != str(venv)
     python = venv / "bin" / "python"

@@ -57,6 +57,19 @@ def test_a_clone_that_was_moved_gets_a_new_environment(root: Path) -> None:
     assert f"{moved}/.venv" in (moved / ".venv/bin/pip").read_text()
 
 
+@pytest.mark.parametrize("there", [True, False])
+def test_a_link_to_an_environment_elsewhere_becomes_one_of_its_own(root: Path, there: bool) -> None:
+    elsewhere = root.with_name("elsewhere")
+    if there:
+        elsewhere.mkdir()
+        (elsewhere / "kept").touch()
+    (root / ".venv").symlink_to(elsewhere)
+    assert venv.ensure(root, "run")
+    assert not (root / ".venv").is_symlink()
+    assert (root / ".venv/bin/python").exists()
+    assert (elsewhere / "kept").exists() is there
+
+
 def test_requirements_without_hashes_are_refused(root: Path) -> None:
     (root / "requirements/run.txt").write_text("sampleproject==4.0.0\n")
     with pytest.raises(venv.CannotInstall, match="could not be installed"):
