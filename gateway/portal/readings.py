@@ -5,7 +5,7 @@ from uuid import UUID
 
 from ebok.billing.v1 import reading_windows_pb2, readings_pb2
 from ebok.identity.v1 import grants_pb2
-from flask import Response, redirect, render_template, url_for
+from flask import Response, redirect, render_template, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -73,6 +73,7 @@ def reading(meter_id: UUID) -> tuple[str, int] | AnyResponse:
             None,
         ),
         photo_kinds=PHOTO_KINDS,
+        photo_again=any(one.filename for one in request.files.getlist("photo")),
         several=len(meters) > 1,
     )
     return page, form.status
