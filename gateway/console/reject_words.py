@@ -1,5 +1,6 @@
 """Refused rows in words: what kind of row it was, which field, what is wrong with it."""
 
+from ebok.billing.v1 import imports_pb2
 from flask_babel import LazyString
 
 from gateway.console.words import word_of
@@ -12,6 +13,7 @@ KINDS: dict[str, LazyString] = {
     "meters": _l("meters"),
     "contracts": _l("contracts"),
     "readings": _l("readings"),
+    "intervals": _l("hourly readings"),
     "payments": _l("payments"),
     "unknown": _l("unknown"),
 }
@@ -51,6 +53,10 @@ FIELDS: dict[str, LazyString] = {
     "meter_external_id": _l("meter"),
     "read_on": _l("day of the reading"),
     "value": _l("value"),
+    "purpose": _l("purpose of the meter"),
+    "starts_at": _l("begins at"),
+    "minutes": _l("length in minutes"),
+    "used": _l("used"),
     "booked_on": _l("booked on"),
     "amount": _l("amount"),
     "title": _l("title"),
@@ -74,6 +80,7 @@ REASONS: dict[str, LazyString] = {
     "UNKNOWN_METER": _l("there is no such meter"),
     "UNKNOWN_INVOICE": _l("there is no such invoice"),
     "NUMBER_TAKEN": _l("belongs to another one"),
+    "OWNED_BY_OFFICE": _l("is that of a record made here, which no import changes"),
     "ONLY_FOR_COMPANIES": _l("only companies have it"),
     "BEFORE_START": _l("is before the first day"),
     "READING_BILLED": _l("an invoice already stands on this reading"),
@@ -85,8 +92,24 @@ REASONS: dict[str, LazyString] = {
     "ABOVE_DIGITS": _l("the meter has fewer digits"),
     "BELOW_PREVIOUS": _l("is lower than the reading before"),
     "SECOND_OF_DAY": _l("there is already a reading of this day"),
+    "OFFSET_MISSING": _l("does not say how far it is from UTC"),
+    "NOT_ALIGNED": _l("does not begin on a full quarter, half or hour"),
+    "OVERLAPS": _l("overlaps with another"),
+    "UNKNOWN_TARIFF": _l("there is no such tariff"),
     "OUTSIDE_METER_LIFE": _l("the meter was not in use then"),
 }
+
+
+STATUSES: dict[int, LazyString] = {
+    imports_pb2.REJECT_STATUS_OPEN: _l("waits"),
+    imports_pb2.REJECT_STATUS_MENDED: _l("came in"),
+    imports_pb2.REJECT_STATUS_DISMISSED: _l("set aside"),
+}
+
+
+def reject_status_word(status: int) -> str:
+    """`czeka`, `przyjęty`, `odłożony`."""
+    return word_of(STATUSES, status)
 
 
 def kind_word(kind: str) -> str:

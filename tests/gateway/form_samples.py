@@ -172,6 +172,7 @@ WATCHED = {
     "console.discard_run": ("/konsola/rozliczenia",),
     "console.issue_run": ("/konsola/rozliczenia",),
     "console.cancel_import": ("/konsola/import",),
+    "console.dismiss_row": ("/konsola/import",),
 }
 
 

@@ -27,6 +27,7 @@ SAMPLES: dict[str, Sample] = {
     "contract_id": lambda world: world.annas.contracts[0].contract_id,
     "run_id": lambda world: world.run_ids[-1],
     "import_id": lambda world: world.import_ids[-1],
+    "reject_id": lambda world: world.rejects[0].reject_id,
     "tariff_version_id": lambda world: world.tariff_versions[-1].tariff_version_id,
     "payment_id": lambda world: world.paid_payment.payment_id,
     "entry_id": lambda world: world.paid_entry_id,

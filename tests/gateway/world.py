@@ -467,6 +467,13 @@ class World:
         self.import_ids.append(import_id)
         return import_id
 
+    @cached_property
+    def rejects(self) -> list[imports_pb2.Reject]:
+        """The rows that the newest import refused."""
+        stub: Any = self.billing.stub(imports_pb2_grpc.ImportServiceStub, self.edward)
+        wanted = imports_pb2.ListRejectsRequest(import_id=self.import_ids[-1])
+        return list(stub.ListRejects(wanted).rejects)
+
     def anna_pays(self, provider: str, invoice_ids: list[str]) -> payments_pb2.Payment:
         """A payment begun past the pages."""
         return self._anna.start(provider, invoice_ids)

@@ -75,8 +75,8 @@ _DESK = text("""
            (SELECT count(*) FROM meters
              WHERE installed_on <= :today AND (removed_on IS NULL OR removed_on >= :today)) AS meter_count,
            (SELECT count(*) FROM readings WHERE status = 'SUBMITTED') AS readings_waiting,
-           coalesce((SELECT rejected_count FROM imports
-                      ORDER BY started_at DESC, import_id DESC LIMIT 1), 0) AS rejected_rows,
+           (SELECT CAST(coalesce(sum(open_reject_count), 0) AS bigint) FROM imports
+             WHERE open_reject_count > 0) AS rejected_rows,
            (SELECT count(*) FROM invoices
              WHERE status = 'ISSUED' AND issued_on BETWEEN :month AND :today) AS invoices_this_month,
            (SELECT coalesce(sum(total_gross), 0) FROM invoices
