@@ -91,8 +91,7 @@ class RecordService(rpc.RecordServiceServicer):
 
 
 def _name_subject(record: Record) -> None:
-    customer_id = wire.pack_id(record.customer_id) if record.customer_id is not None else ""
-    acts.name_subject(wire.pack_id(record.record_id), customer_id=customer_id)
+    acts.name_subject(wire.pack_id(record.record_id), customer_id=wire.pack_id(record.customer_id))
 
 
 def pack_record(record: Record) -> pb.Record:
@@ -110,7 +109,17 @@ def pack_record(record: Record) -> pb.Record:
         changed_fields=record.row.office_fields,
         label=label,
         sub_label=sub_label,
-        customer_id=wire.pack_id(record.customer_id) if record.customer_id is not None else "",
+        customer_id=wire.pack_id(record.customer_id),
+        references=[
+            pb.RecordReference(
+                field=one.field,
+                record_id=wire.pack_id(one.record_id),
+                external_id=one.external_id,
+                label=one.label,
+                sub_label=one.sub_label,
+            )
+            for one in record.references()
+        ],
     )
 
 
@@ -120,7 +129,7 @@ def _pack_row(record: Record, names: tuple[str, ...]) -> imports_pb2.ImportRow:
     message.external_id = record.row.external_id
     for name in names:
         if name == POINTS_FIELD:
-            message.service_point_external_ids.extend(record.points)
+            message.service_point_external_ids.extend(record.external_points)
         else:
             setattr(message, name, record.text(name))
     return row

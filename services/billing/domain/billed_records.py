@@ -41,7 +41,9 @@ def _of_contract(session: Session, contract_id: UUID, before: Record, after: Rec
         faults.append(("ends_on", "BILLED"))
     if _differs("customer_external_id", before, after):
         faults.append(("customer_external_id", "BILLED"))
-    if before.points != after.points and stored.has_dropped_billed_point(session, contract_id):
+    if _differs("service_point_external_ids", before, after) and stored.has_dropped_billed_point(
+        session, contract_id
+    ):
         faults.append(("service_point_external_ids", "BILLED"))
     return faults
 

@@ -31,12 +31,23 @@ class RecordNotFound(NotFound):
 
 
 @dataclass(frozen=True)
+class Reference:
+    """A record that another names by its external id in `field`, and what people call it."""
+
+    field: str
+    record_id: UUID
+    external_id: str
+    label: str
+    sub_label: str
+
+
+@dataclass(frozen=True)
 class Record:
     """A row of master data with what it refers to. `editable`: staff may change the provider's fields."""
 
     kind: RowKind
     row: Row[Any]
-    points: Sequence[str]
+    points: Sequence[Row[Any]]
     customer_id: UUID | None
     editable: bool
 
@@ -51,11 +62,51 @@ class Record:
         """Whether the provider's own system owns it."""
         return bool(self.row.origin is RecordOrigin.PROVIDER)
 
+    @property
+    def external_points(self) -> list[str]:
+        """The external ids of a contract's points."""
+        return [point.external_id for point in self.points]
+
+    def references(self) -> list[Reference]:
+        """The records that it refers to."""
+        row = self.row
+        if self.kind is RowKind.SERVICE_POINT:
+            return [
+                Reference(
+                    "premises_external_id",
+                    row.premises_id,
+                    row.premises_external_id,
+                    _address(row),
+                    _town(row),
+                )
+            ]
+        if self.kind is RowKind.METER:
+            place = f"{_address(row)}, {row.town}"
+            return [
+                Reference(
+                    "service_point_external_id",
+                    row.service_point_id,
+                    row.service_point_external_id,
+                    place,
+                    row.code,
+                )
+            ]
+        if self.kind is RowKind.CONTRACT:
+            whose = Reference(
+                "customer_external_id",
+                row.customer_id,
+                row.customer_external_id,
+                row.customer_name,
+                row.customer_number,
+            )
+            return [whose, *map(_point_reference, self.points)]
+        return []
+
     def text(self, name: str) -> str:
         """What the record says in a field of a row."""
         columns = self.row._mapping
         if name == contracts.POINTS_FIELD:
-            return masters.list_text(self.points)
+            return masters.list_text(self.external_points)
         return masters.text_of(columns.get(name, columns.get(NOUNS[self.kind].columns.get(name, name))))
 
     def locked(self, names: Collection[str]) -> list[str]:
@@ -69,7 +120,7 @@ class Record:
         """Another one for any other content. When the provider said it is no content."""
         own = set(NOUNS[self.kind].model.__table__.c.keys()) - _NO_CONTENT
         said = {name: masters.text_of(self.row._mapping[name]) for name in own}
-        whole = [said, masters.list_text(self.points), self.row.office_fields]
+        whole = [said, masters.list_text(self.external_points), self.row.office_fields]
         return hashlib.sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest()
 
     def labels(self) -> tuple[str, str]:
@@ -102,6 +153,11 @@ def _town(row: Any) -> str:
     return f"{row.postcode} {row.town}".strip()
 
 
+def _point_reference(row: Any) -> Reference:
+    place = f"{_address(row)}, {row.town}"
+    return Reference(contracts.POINTS_FIELD, row.service_point_id, row.external_id, place, row.code)
+
+
 _LABELS: Mapping[RowKind, Callable[[Any], tuple[str, str]]] = {
     RowKind.CUSTOMER: lambda row: (row.name, row.number),
     RowKind.PREMISES: lambda row: (_address(row), _town(row)),
@@ -129,7 +185,7 @@ def of_rows(session: Session, kind: RowKind, rows: Sequence[Row[Any]]) -> list[R
     """Rows of one kind as records."""
     noun = NOUNS[kind]
     ids = [row._mapping[noun.identity] for row in rows]
-    points = stored.find_external_points(session, ids) if kind is RowKind.CONTRACT else {}
+    points = stored.find_points(session, ids) if kind is RowKind.CONTRACT else {}
     owners: Mapping[UUID, UUID] = {}
     if kind in (RowKind.PREMISES, RowKind.SERVICE_POINT, RowKind.METER):
         owners = stored.find_only_customers(session, noun.model, ids)

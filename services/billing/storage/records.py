@@ -40,6 +40,7 @@ _STATEMENTS: Mapping[Any, Select[*tuple[Any, ...]]] = {
         Meter.__table__,
         ServicePoint.external_id.label("service_point_external_id"),
         ServicePoint.code,
+        ServicePoint.premises_id,
         *_PLACE,
     )
     .join(ServicePoint, ServicePoint.service_point_id == Meter.service_point_id)
@@ -48,6 +49,7 @@ _STATEMENTS: Mapping[Any, Select[*tuple[Any, ...]]] = {
         Contract.__table__,
         Customer.external_id.label("customer_external_id"),
         Customer.name.label("customer_name"),
+        Customer.number.label("customer_number"),
         Tariff.code.label("tariff_code"),
     )
     .join(Customer, Customer.customer_id == Contract.customer_id)
@@ -139,18 +141,25 @@ def _of_customer(model: Any, customer_id: UUID) -> ColumnElement[bool]:
     return model.service_point_id.in_(points)  # type: ignore[no-any-return]
 
 
-def find_external_points(session: Session, contract_ids: Collection[UUID]) -> dict[UUID, list[str]]:
-    """The external ids of the points of contracts, in their order; one without any is not there."""
+def find_points(session: Session, contract_ids: Collection[UUID]) -> dict[UUID, list[Row[Any]]]:
+    """The points of contracts with their addresses, by external id; one without any is not there."""
     link = ContractServicePoint
     statement = (
-        select(link.contract_id, ServicePoint.external_id)
+        select(
+            link.contract_id,
+            ServicePoint.service_point_id,
+            ServicePoint.external_id,
+            ServicePoint.code,
+            *_PLACE,
+        )
         .join(ServicePoint, ServicePoint.service_point_id == link.service_point_id)
+        .join(Premises, Premises.premises_id == ServicePoint.premises_id)
         .where(link.contract_id.in_(contract_ids))
         .order_by(link.contract_id, ServicePoint.external_id)
     )
-    found: dict[UUID, list[str]] = {}
-    for contract_id, external_id in session.execute(statement) if contract_ids else ():
-        found.setdefault(contract_id, []).append(external_id)
+    found: dict[UUID, list[Row[Any]]] = {}
+    for row in session.execute(statement) if contract_ids else ():
+        found.setdefault(row.contract_id, []).append(row)
     return found
 
 

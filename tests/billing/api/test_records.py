@@ -754,3 +754,30 @@ def test_the_commodity_of_a_point_in_use_stays(office, given, editable, used_by)
         assert value_of(office.change(record, commodity="heat"), "commodity") == "heat"
         return
     assert refused(lambda: office.change(record, commodity="heat")) == [("service_point.commodity", "IN_USE")]
+
+
+# References
+
+
+def test_a_record_names_what_it_refers_to(office):
+    office.bring(*whole_house())
+
+    said = {
+        kind: [(one.field, one.external_id, one.label, one.sub_label) for one in office.get(kind).references]
+        for kind in NAMES
+    }
+
+    place = "ul. Lipowa 7/2, Zdrój"
+    assert said == {
+        CUSTOMER: [],
+        PREMISES: [],
+        POINT: [("premises_external_id", "p-1", "ul. Lipowa 7/2", "57-000 Zdrój")],
+        METER: [("service_point_external_id", "s-1", place, "PPW/s-1")],
+        CONTRACT: [
+            ("customer_external_id", "k-1", "Anna Zdrojewska", "Nk-1"),
+            ("service_point_external_ids", "s-1", place, "PPW/s-1"),
+            ("service_point_external_ids", "s-2", place, "PPW/s-2"),
+        ],
+    }
+    [premises_of_tap] = office.get(POINT).references
+    assert premises_of_tap.record_id == office.id_of(PREMISES)
