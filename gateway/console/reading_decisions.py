@@ -24,6 +24,13 @@ from gateway.web.languages import ngettext
 NOTE_LENGTH_MAX = 300
 SERIAL_LENGTH_MAX = 40
 DIGITS = range(3, 10)
+REPLACEMENT_FIELDS = {
+    "replaced_on": "dzien_wymiany",
+    "final_value": "stan_koncowy",
+    "serial_number": "numer",
+    "digits": "cyfry",
+    "initial_value": "stan_poczatkowy",
+}
 
 reasons.say(
     {
@@ -113,15 +120,14 @@ def replace_meter(reading_id: UUID) -> Response | tuple[str, int]:
     try:
         done = call(clients().billing.meters.ReplaceMeter, wanted)
     except Refusal as refusal:
-        fields = {
-            "replaced_on": "dzien_wymiany",
-            "final_value": "stan_koncowy",
-            "serial_number": "numer",
-            "digits": "cyfry",
-            "initial_value": "stan_poczatkowy",
-        }
-        refuse_at(form, refusal, {}, fields=fields)
+        refuse_at(form, refusal, {}, fields=REPLACEMENT_FIELDS)
         return case_page(reading_id, {"wymiana": form})
+    say_replaced(done)
+    return _carry_on(reading_id, form)
+
+
+def say_replaced(done: meters_pb2.ReplaceMeterResponse) -> None:
+    """Tell which meter stands there now, and what became of the readings."""
     notices.ok(
         _(
             "Meter %(number)s is in the place of the old one.",
@@ -133,10 +139,21 @@ def replace_meter(reading_id: UUID) -> Response | tuple[str, int]:
             done.moved_count,
         ),
     )
-    return _carry_on(reading_id, form)
 
 
 def _replacement(form: Form, reading_id: UUID) -> meters_pb2.ReplaceMeterRequest | None:
+    wanted = read_replacement(form)
+    if wanted is None:
+        return None
+    asked = reading_checks_pb2.GetReadingCaseRequest(reading_id=str(reading_id))
+    case = call(clients().billing.reading_checks.GetReadingCase, asked)
+    # Repeated after it was done, the reading is the new meter's: the old one is named in the form.
+    wanted.meter_id = id_of(form, "licznik") or case.meter.meter_id
+    return wanted if form.ok else None
+
+
+def read_replacement(form: Form) -> meters_pb2.ReplaceMeterRequest | None:
+    """The form of a replacement, but for the old meter; None when something is marked."""
     replaced_on, final = form.day("dzien_wymiany"), form.number("stan_koncowy")
     serial, initial = form.text("numer", length_max=SERIAL_LENGTH_MAX), form.number("stan_poczatkowy")
     digits = form.number("cyfry")
@@ -148,14 +165,7 @@ def _replacement(form: Form, reading_id: UUID) -> meters_pb2.ReplaceMeterRequest
         form.stop(_("Open the page anew, please."), status=422)
     if not form.ok or replaced_on is None or final is None or initial is None or digits is None:
         return None
-    asked = reading_checks_pb2.GetReadingCaseRequest(reading_id=str(reading_id))
-    case = call(clients().billing.reading_checks.GetReadingCase, asked)
-    # Repeated after it was done, the reading is the new meter's: the old one is named in the form.
-    old = id_of(form, "licznik") or case.meter.meter_id
-    if not form.ok:
-        return None
     return meters_pb2.ReplaceMeterRequest(
-        meter_id=old,
         replaced_on=wire.pack_date(replaced_on),
         final_value=f"{final:f}",
         new_meter_id=form.request_id,
