@@ -181,7 +181,11 @@ def year_chart(
         mark = None
         if index == strong and point.now is not None:
             mark = Mark(_percent(centre), _pixels(scale.y(max(point.now, Decimal(0))) - 8), point.now)
-        groups.append(_group(index, point.short, centre, bars=tuple(bars), every=every, mark=mark))
+        # Where labels are left out, the one that is told of needs the room of its neighbours.
+        crowded = every > 1 and strong is not None and abs(index - strong) == 1
+        groups.append(
+            _group(index, point.short, centre, bars=tuple(bars), every=every, mark=mark, crowded=crowded)
+        )
     return _chart(height, left, scale, steps, groups)
 
 
@@ -214,10 +218,17 @@ def stack_chart(
 
 
 def _group(
-    index: int, label: str, centre: float, *, bars: tuple[Bar, ...], every: int, mark: Mark | None
+    index: int,
+    label: str,
+    centre: float,
+    *,
+    bars: tuple[Bar, ...],
+    every: int,
+    mark: Mark | None,
+    crowded: bool = False,
 ) -> Group:
     strong = mark is not None
-    shown = strong or index % every == 0
+    shown = strong or (index % every == 0 and not crowded)
     # On a narrow screen every second label goes; the strong one and its even neighbours stay.
     spare = not strong and (index // every) % 2 == 0
     return Group(bars, label, _percent(centre), spare, shown, strong, mark)

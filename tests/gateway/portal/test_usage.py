@@ -39,7 +39,69 @@ def test_each_point_has_its_own_page(world: World, anna: Visitor):
     assert texts[0] != texts[1]
 
 
-@pytest.mark.parametrize("query", ["rok=1850", "rok=abc", "krok=dzien", "krok=<b>", "rok=2019"])
+def test_the_days_of_a_month_with_the_year_before(celina: Visitor):
+    text = celina.text("/zuzycie?krok=dzien")
+    assert "październik 2026" in text
+    assert "W październiku poszło" in text
+    assert "Najwięcej" not in text  # Four days took the same.
+    assert "20 października 0,489" in text
+    assert "krok=dzien&amp;rok=2026&amp;miesiac=9" in celina.page("/zuzycie?krok=dzien")
+    assert "wrz 2026" in text
+    assert "lis 2026" not in text  # Nothing is known of it.
+
+
+def test_days_between_two_readings_are_told_to_be_even(anna: Visitor, celina: Visitor):
+    note = "Między dwoma odczytami zużycie jest rozłożone równo na dni."
+    assert note in anna.text("/zuzycie?krok=dzien&rok=2026&miesiac=3")
+    assert note not in celina.text("/zuzycie?krok=dzien")
+
+
+def test_the_hours_of_a_day_on_which_the_clock_strikes_one_twice(celina: Visitor):
+    text = celina.text("/zuzycie?krok=godzina&rok=2026&miesiac=10&dzien=25")
+    assert "25 października 2026" in text
+    assert "Najwięcej od 19:00 do 20:00: 0,042 m³." in text
+    assert "2:00 po raz drugi 0,000" in text
+    assert "24 paź" in text
+    assert "26 paź" in text
+
+
+def test_hours_are_offered_where_the_meter_tells_them(anna: Visitor, celina: Visitor):
+    assert "krok=godzina" in celina.page("/zuzycie")
+    assert "krok=godzina" not in anna.page("/zuzycie")
+    assert "O godzinach tego dnia nic nie wiadomo." in anna.text("/zuzycie?krok=godzina")
+
+
+@pytest.mark.parametrize(
+    ("query", "rows", "first"),
+    [
+        ("krok=rok", 2, "2025"),
+        ("krok=dzien", 31, "2026-10-01"),
+        ("krok=godzina&rok=2026&miesiac=10&dzien=25", 25, "2026-10-25;0:00;2026-10-24T22:00Z"),
+    ],
+)
+def test_the_file_holds_what_is_shown(celina: Visitor, query: str, rows: int, first: str):
+    lines = celina.get(f"/zuzycie.csv?{query}").data.decode("utf-8-sig").splitlines()
+    assert len(lines) == rows + 1
+    assert lines[1].startswith(first)
+    book = openpyxl.load_workbook(io.BytesIO(celina.get(f"/zuzycie.xlsx?{query}").data))
+    assert book.worksheets[0].max_row == rows + 1
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "rok=1850",
+        "rok=abc",
+        "krok=dzien",
+        "krok=<b>",
+        "rok=2019",
+        "krok=dzien&rok=2026&miesiac=13",
+        "krok=dzien&rok=2025&miesiac=0",
+        "krok=godzina&rok=2026&miesiac=2&dzien=31",
+        "krok=godzina&rok=1990&dzien=-1",
+        "krok=dzien&rok=2200&miesiac=12",
+    ],
+)
 def test_what_the_address_asks_wrongly_is_left_out(anna: Visitor, query: str):
     assert anna.get(f"/zuzycie?{query}").status_code == 200
 
