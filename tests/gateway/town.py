@@ -6,13 +6,14 @@ than he owes. The bakery paid a part, and nobody read its meter in October.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 from ebok.billing.v1 import imports_pb2 as rows
 from ebok.billing.v1 import meters_pb2, tariffs_pb2
 
 from chassis import wire
+from chassis.clock import WARSAW, warsaw_date
 from chassis.ids import new_id
 
 FIRST_MONTH, LAST_DAY = date(2024, 11, 1), date(2026, 10, 31)
@@ -93,6 +94,33 @@ def master_data() -> list[rows.ImportRow]:
         *_contract("u-3", "U/2025/0064", "k-2", "WS-E", "2025-06-01", ["s-3", "s-3b"]),
         *_contract("u-4", "U/2021/0233", "k-3", "WS-E", "2024-11-01", ["s-4", "s-4b"]),
         *_contract("u-5", "U/2020/0009", "k-4", "WS-E", "2024-11-01", ["s-5", "s-5b"]),
+    ]  # fmt: skip
+
+
+def hours() -> Iterator[rows.ImportRow]:
+    """Celina's meter tells its hours for the last days of October, the day of 25 hours among them."""
+    begins = datetime(2026, 10, 19, 22, tzinfo=UTC)
+    while warsaw_date(begins) <= LAST_DAY:
+        wall = begins.astimezone(WARSAW)
+        used = _OF_HOURS[wall.hour] * (1 + wall.day % 3)
+        interval = rows.IntervalRow(meter_external_id=HOUSE, starts_at=begins.isoformat(), used=f"{used}")
+        yield rows.ImportRow(interval=interval)
+        begins += timedelta(hours=1)
+
+
+_OF_HOURS = [
+    Decimal(f"0.{of_hour:03d}")
+    for of_hour in (2, 0, 0, 0, 1, 6, 18, 14, 6, 4, 3, 4, 5, 4, 3, 3, 6, 9, 14, 21, 17, 12, 7, 4)
+]
+
+
+def faulty_rows() -> list[rows.ImportRow]:
+    """Three rows nobody can use, and one that is good."""
+    return [
+        rows.ImportRow(reading=rows.ReadingRow(meter_external_id="m-99", read_on="2026-11-15", value="12")),
+        rows.ImportRow(reading=rows.ReadingRow(meter_external_id=FLAT, read_on="2026-13-40", value="250")),
+        rows.ImportRow(customer=rows.CustomerRow(external_id="k-9", number="", name="<b>Nikt</b>", kind="person")),
+        rows.ImportRow(reading=rows.ReadingRow(meter_external_id=BAKERY, read_on="2026-10-31", value="1270")),
     ]  # fmt: skip
 
 

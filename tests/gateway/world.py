@@ -198,6 +198,7 @@ class World:
             self._live(first, end, shown)
             if end == town.PAID_ONLINE:
                 self._pay_online()
+        self.bring(town.hours(), source="godziny-2026-10.csv")
         self._hand_in()
         self.clock.set(NOW - timedelta(days=2))
         self._open_window(days=11)
