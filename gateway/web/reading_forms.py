@@ -73,11 +73,8 @@ def refuse_reading(
     said = {fault.reason for fault in refusal.violations}
     if "TOO_PRECISE" in said:
         form.fail(fields.get("value", "value"), _("At most three decimal places."))
-    if (
-        "BELOW_PREVIOUS" in said
-        and one is not None
-        and decimal_of(value) < (decimal_of(one.previous.value) or 0)
-    ):
+    previous = decimal_of(one.previous.value) if one is not None else None
+    if "BELOW_PREVIOUS" in said and one is not None and previous is not None and Decimal(value) < previous:
         form.fail(
             fields.get("value", "value"),
             _(

@@ -10,7 +10,7 @@ the field. Only a body beyond BODY_BYTES_MAX is turned away as a whole.
 
 from collections.abc import Callable
 from io import BytesIO
-from typing import IO, Any, TypeVar
+from typing import IO, Any, TypeVar, cast
 
 from flask import Flask, Request, request
 
@@ -67,6 +67,7 @@ def init_uploads(app: Flask) -> None:
     def _open_gate() -> None:
         view = app.view_functions.get(request.endpoint or "")
         bytes_max = getattr(view, _MARK, 0)
-        if bytes_max and isinstance(request, Request):
-            request.max_content_length = BODY_BYTES_MAX
-            request.file_bytes_max = bytes_max
+        if bytes_max:
+            present = cast(UploadRequest, request)
+            present.max_content_length = BODY_BYTES_MAX
+            present.file_bytes_max = bytes_max

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from ebok.billing.v1 import events_pb2, meters_pb2
+from ebok.billing.v1 import events_pb2
 from sqlalchemy.orm import Session
 
 from chassis import wire
@@ -18,7 +18,7 @@ def reading_window_opened(
     event = events_pb2.ReadingWindowOpened(
         window_id=wire.pack_id(window.window_id),
         customer_id=wire.pack_id(customer_id),
-        commodity=meters_pb2.Commodity.Value(f"COMMODITY_{window.commodity}"),
+        commodity=f"COMMODITY_{window.commodity}",
         opens_on=wire.pack_date(window.opens_on),
         closes_on=wire.pack_date(window.closes_on),
         meter_count=meter_count,
@@ -31,7 +31,7 @@ def reading_missing(session: Session, window: ReadingWindow, customer_id: UUID, 
     event = events_pb2.ReadingMissing(
         window_id=wire.pack_id(window.window_id),
         customer_id=wire.pack_id(customer_id),
-        commodity=meters_pb2.Commodity.Value(f"COMMODITY_{window.commodity}"),
+        commodity=f"COMMODITY_{window.commodity}",
         closes_on=wire.pack_date(window.closes_on),
         meter_count=meter_count,
     )

@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from ebok.billing.v1 import events_pb2, meters_pb2
+from ebok.billing.v1 import events_pb2
 from sqlalchemy.orm import Session
 
 from chassis import wire
@@ -20,7 +20,7 @@ def reading_submitted(session: Session, reading: Reading, meter: Any, *, custome
         customer_id=wire.pack_id(customer_id),
         meter_id=wire.pack_id(reading.meter_id),
         meter_serial_number=meter.serial_number,
-        commodity=meters_pb2.Commodity.Value(f"COMMODITY_{meter.commodity}"),
+        commodity=f"COMMODITY_{meter.commodity}",
         read_on=wire.pack_date(reading.read_on),
         value=wire.pack_decimal(reading.value),
         unit=meter.unit,
@@ -44,7 +44,7 @@ def unusual_use_seen(
         reading_id=wire.pack_id(reading.reading_id),
         customer_id=wire.pack_id(customer_id),
         meter_serial_number=meter.serial_number,
-        commodity=meters_pb2.Commodity.Value(f"COMMODITY_{meter.commodity}"),
+        commodity=f"COMMODITY_{meter.commodity}",
         read_on=wire.pack_date(reading.read_on),
         used=wire.pack_decimal(used),
         usual=wire.pack_decimal(usual),
@@ -60,7 +60,7 @@ def reading_rejected(session: Session, reading: Reading, meter: Any, *, customer
         reading_id=wire.pack_id(reading.reading_id),
         customer_id=wire.pack_id(customer_id),
         meter_serial_number=meter.serial_number,
-        commodity=meters_pb2.Commodity.Value(f"COMMODITY_{meter.commodity}"),
+        commodity=f"COMMODITY_{meter.commodity}",
         read_on=wire.pack_date(reading.read_on),
         value=wire.pack_decimal(reading.value),
         unit=meter.unit,
