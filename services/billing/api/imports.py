@@ -28,6 +28,7 @@ _KINDS = {
     "meter": RowKind.METER,
     "contract": RowKind.CONTRACT,
     "reading": RowKind.READING,
+    "interval": RowKind.INTERVAL,
     "payment": RowKind.PAYMENT,
 }
 _DEFECTS = {pb.ROW_DEFECT_UNSPECIFIED: "", pb.ROW_DEFECT_TOO_MANY_CELLS: "TOO_MANY_CELLS"}
