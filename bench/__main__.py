@@ -8,12 +8,14 @@ from bench.figures import Figure
 MODULES = {
     "start-page": "bench.pages",
     "invoice-list": "bench.pages",
+    "use-chart": "bench.use_chart",
     "invoice-pdf": "bench.invoice_pdf",
     "outbox-relay": "bench.outbox_relay",
     "token-check": "bench.token_check",
     "rpc-pipeline": "bench.token_check",
     "webhook": "bench.webhook",
     "settled-to-balance": "bench.settled_to_balance",
+    "import-readings": "bench.import_readings",
 }
 
 

@@ -60,7 +60,7 @@ def measure(names: list[str]) -> list[Figure]:
     with running_suite() as info:
         cookie = cookie_of(info["gateway"], "anna@poczta.example")
         url = info["databases"]["billing"].replace("postgresql+psycopg://", "postgresql://")
-        with _bare(url) as bare:
+        with bare_suite(url) as bare:
             for name in names:
                 path, aim = PAGES[name]
                 ours_asked = Asked(info["gateway"] + path, EXPECTED[path], cookie)
@@ -70,21 +70,28 @@ def measure(names: list[str]) -> list[Figure]:
 
 
 def _compare(name: str, ours_asked: Asked, bare_asked: Asked, aim: str) -> list[Figure]:
-    runs: dict[str, list[dict[str, float]]] = {"ours": [], "bare": []}
-    for asked in (ours_asked, bare_asked):
-        load(asked, connections=CONNECTIONS, seconds=2.0)  # Warm caches, plans and connections.
-    for _ in range(ROUNDS):
-        runs["bare"].append(load(bare_asked, connections=CONNECTIONS, seconds=SECONDS))
-        runs["ours"].append(load(ours_asked, connections=CONNECTIONS, seconds=SECONDS))
-    ours, bare = (median_by(runs[who], "per_second") for who in ("ours", "bare"))
+    ours, bare = compared(ours_asked, bare_asked, connections=CONNECTIONS)
     return [
         Figure(name, ours["per_second"], bare["per_second"], f"pages/s of {ours['bytes']:.0f} B", aim),
         Figure(f"{name} p99", ours["p99_ms"], bare["p99_ms"], "ms", "≤ 2"),
     ]
 
 
+def compared(
+    ours_asked: Asked, bare_asked: Asked, *, connections: int
+) -> tuple[dict[str, float], dict[str, float]]:
+    """The median rounds of both, which take turns."""
+    runs: dict[str, list[dict[str, float]]] = {"ours": [], "bare": []}
+    for asked in (ours_asked, bare_asked):
+        load(asked, connections=connections, seconds=2.0)  # Warm caches, plans and connections.
+    for _ in range(ROUNDS):
+        runs["bare"].append(load(bare_asked, connections=connections, seconds=SECONDS))
+        runs["ours"].append(load(ours_asked, connections=connections, seconds=SECONDS))
+    return median_by(runs["ours"], "per_second"), median_by(runs["bare"], "per_second")
+
+
 @contextmanager
-def _bare(url: str) -> Iterator[str]:
+def bare_suite(url: str) -> Iterator[str]:
     """Two bare services and a bare gateway; answers its address."""
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(TABLES)

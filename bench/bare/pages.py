@@ -9,7 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import grpc
-from ebok.billing.v1 import invoices_pb2, invoices_pb2_grpc, ledger_pb2, ledger_pb2_grpc
+from ebok.billing.v1 import (
+    invoices_pb2,
+    invoices_pb2_grpc,
+    ledger_pb2,
+    ledger_pb2_grpc,
+    readings_pb2,
+    readings_pb2_grpc,
+)
 from ebok.identity.v1 import sessions_pb2, sessions_pb2_grpc
 from flask import Flask, request
 from jinja2 import Template
@@ -18,6 +25,7 @@ app = Flask(__name__)
 _sessions = sessions_pb2_grpc.SessionServiceStub(grpc.insecure_channel(os.environ["BARE_SESSIONS"]))
 _data = grpc.insecure_channel(os.environ["BARE_DATA"])
 _ledger = ledger_pb2_grpc.LedgerServiceStub(_data)
+_readings = readings_pb2_grpc.ReadingServiceStub(_data)
 _invoices = invoices_pb2_grpc.InvoiceServiceStub(_data)
 
 NAMES = [
@@ -75,6 +83,7 @@ def _page(name: str) -> Template:
 
 _start_page = _page("start.html")
 _list_page = _page("list.html")
+_usage_page = _page("usage.html")
 
 
 def _session() -> sessions_pb2.CheckSessionResponse:
@@ -98,6 +107,15 @@ def start() -> str:
     return _start_page.render(
         user=who.user, customer_id=who.customer_id, form="form", page=page, months=_months(page), **WORDS
     )
+
+
+@app.get("/zuzycie")
+def usage() -> str:
+    """Two calls, two queries."""
+    who = _session()
+    request = readings_pb2.GetUsageRequest(customer_id=who.customer_id, step=readings_pb2.USAGE_STEP_YEAR)
+    page = _readings.GetUsage(request)
+    return _usage_page.render(user=who.user, customer_id=who.customer_id, form="form", page=page)
 
 
 @app.get("/faktury")

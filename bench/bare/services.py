@@ -86,6 +86,18 @@ def get_overview(request: Any, _: Any) -> ledger_pb2.GetOverviewResponse:
     )
 
 
+def get_usage(request: Any, _: Any) -> readings_pb2.GetUsageResponse:
+    """One query over every day there is."""
+    rows = _connection().execute(YEARS, (request.customer_id,)).fetchall()
+    years = [readings_pb2.UsageBucket(year=year, used=str(used)) for year, used in rows]
+    return readings_pb2.GetUsageResponse(unit="m3", buckets=years)
+
+
+YEARS = """
+    SELECT date_part('year', day)::int AS year, sum(used) FROM bare_day WHERE customer_id = %s GROUP BY 1 ORDER BY 1
+"""
+
+
 def list_invoices(request: Any, _: Any) -> invoices_pb2.ListInvoicesResponse:
     """One query."""
     return invoices_pb2.ListInvoicesResponse(invoices=_invoices(request.customer_id, 20))
@@ -94,6 +106,7 @@ def list_invoices(request: Any, _: Any) -> invoices_pb2.ListInvoicesResponse:
 METHODS: dict[str, tuple[str, Any, Any]] = {
     "ebok.identity.v1.SessionService": ("CheckSession", check_session, sessions_pb2.CheckSessionRequest),
     "ebok.billing.v1.LedgerService": ("GetOverview", get_overview, ledger_pb2.GetOverviewRequest),
+    "ebok.billing.v1.ReadingService": ("GetUsage", get_usage, readings_pb2.GetUsageRequest),
     "ebok.billing.v1.InvoiceService": ("ListInvoices", list_invoices, invoices_pb2.ListInvoicesRequest),
 }
 

@@ -1,0 +1,54 @@
+"""`use-chart`: the page of use over ten years of daily use, against a bare page with one query over as many days.
+
+The bare page asks a bare session service and a bare data service, each with one query on the same PostgreSQL, and draws
+the same bars and the same table (`bench/bare/`). One connection: the figure is how long one person waits.
+"""
+
+import psycopg
+
+from bench.figures import Figure
+from bench.load import Asked
+from bench.pages import bare_suite, compared
+from bench.suites import cookie_of, running_suite
+
+EMAIL = "anna@poczta.example"
+PATH, EXPECTED = "/zuzycie?krok=rok", "2017"
+# Anna's contract and meter reach ten years back, each of whose days was measured.
+TEN_YEARS = """
+    WITH anna AS (
+        SELECT c.contract_id, m.meter_id, m.installed_on
+          FROM customers k JOIN contracts c USING (customer_id) JOIN contract_service_points l USING (contract_id)
+          JOIN meters m USING (service_point_id)
+         WHERE k.source_email = %(email)s),
+    contract AS (UPDATE contracts SET starts_on = date '2016-01-01' WHERE contract_id IN (SELECT contract_id FROM anna)),
+    meter AS (UPDATE meters SET installed_on = date '2016-01-01' WHERE meter_id IN (SELECT meter_id FROM anna))
+    INSERT INTO daily_use (meter_id, day, used, measured)
+    SELECT meter_id, day::date, 0.173, true
+      FROM anna, generate_series(timestamp '2016-01-01', now()::timestamp, interval '1 day') AS day
+        ON CONFLICT (meter_id, day) DO NOTHING
+"""
+BARE_DAYS = """
+    DROP TABLE IF EXISTS bare_day;
+    CREATE TABLE bare_day (customer_id text, day date, used numeric(14, 6), PRIMARY KEY (customer_id, day) INCLUDE (used));
+    INSERT INTO bare_day SELECT 'customer' || c, day::date, 0.173
+        FROM generate_series(1, 20) c, generate_series(timestamp '2016-01-01', now()::timestamp, interval '1 day') AS day;
+"""
+
+
+def measure(names: list[str]) -> list[Figure]:
+    """Milliseconds a page."""
+    [name] = names
+    with running_suite() as info:
+        url = info["databases"]["billing"].replace("postgresql+psycopg://", "postgresql://")
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute(TEN_YEARS, {"email": EMAIL})
+            connection.execute(BARE_DAYS)
+            for table in ("daily_use", "bare_day"):
+                connection.execute(f"VACUUM ANALYZE {table}")
+        ours_asked = Asked(info["gateway"] + PATH, EXPECTED, cookie_of(info["gateway"], EMAIL))
+        with bare_suite(url) as bare:
+            bare_asked = Asked(f"{bare}/zuzycie", EXPECTED, "bare=token1")
+            ours, theirs = compared(ours_asked, bare_asked, connections=1)
+    return [
+        Figure(name, ours["p50_ms"], theirs["p50_ms"], f"ms for a page of {ours['bytes']:.0f} B", "≤ 2"),
+    ]
