@@ -97,6 +97,36 @@ def master_data() -> list[rows.ImportRow]:
     ]  # fmt: skip
 
 
+MADE = ("customer_id", "premises_id", "service_point_id", "meter_id", "contract_id")
+
+
+def made_here(ids: dict[str, str]) -> Iterator[tuple[str, rows.ImportRow]]:
+    """A shop that no import knows, in the order of reference; by the names of its ids."""
+    own = {name: f"ebok:{one}" for name, one in ids.items()}
+    shop = rows.CustomerRow(
+        number="20499001", kind="company", name="Sklep Pod Lipą", nip="5252248481", town="Zdrój"
+    )
+    yield "customer_id", rows.ImportRow(customer=shop)
+    place = rows.PremisesRow(street="ul. Nowa", building="5", postcode="57-000", town="Zdrój")
+    yield "premises_id", rows.ImportRow(premises=place)
+    tap = rows.ServicePointRow(premises_external_id=own["premises_id"], commodity="water", code="PPW/nowa-5")
+    yield "service_point_id", rows.ImportRow(service_point=tap)
+    dial = rows.MeterRow(
+        service_point_external_id=own["service_point_id"],
+        serial_number="90 100 200",
+        installed_on="2026-11-02",
+    )
+    yield "meter_id", rows.ImportRow(meter=dial)
+    deal = rows.ContractRow(
+        number="U/2026/0500",
+        customer_external_id=own["customer_id"],
+        tariff_code="W-E",
+        starts_on="2026-11-02",
+        service_point_external_ids=[own["service_point_id"]],
+    )
+    yield "contract_id", rows.ImportRow(contract=deal)
+
+
 def hours() -> Iterator[rows.ImportRow]:
     """Celina's meter tells its hours for the last days of October, the day of 25 hours among them."""
     begins = datetime(2026, 10, 19, 22, tzinfo=UTC)
@@ -124,14 +154,13 @@ def faulty_rows() -> list[rows.ImportRow]:
     ]  # fmt: skip
 
 
-def faulty_rows() -> list[rows.ImportRow]:
-    """Three rows nobody can use, and one that is good."""
+def doubtful_rows() -> list[rows.ImportRow]:
+    """Readings that wait for a clerk: a meter that begins anew, and a slip. All of days that are billed already."""
+    said = ((CORNER, "2026-09-12", "3.2"), (CORNER, "2026-09-19", "4.1"), (BAKERY, "2026-10-05", "127"))
     return [
-        rows.ImportRow(reading=rows.ReadingRow(meter_external_id="m-99", read_on="2026-11-15", value="12")),
-        rows.ImportRow(reading=rows.ReadingRow(meter_external_id=FLAT, read_on="2026-13-40", value="250")),
-        rows.ImportRow(customer=rows.CustomerRow(external_id="k-9", number="", name="<b>Nikt</b>", kind="person")),
-        rows.ImportRow(reading=rows.ReadingRow(meter_external_id=BAKERY, read_on="2026-10-31", value="1270")),
-    ]  # fmt: skip
+        rows.ImportRow(reading=rows.ReadingRow(meter_external_id=meter, read_on=day, value=value))
+        for meter, day, value in said
+    ]
 
 
 def tariff_drafts() -> Iterator[tariffs_pb2.CreateTariffVersionRequest]:

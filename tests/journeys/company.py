@@ -83,9 +83,10 @@ class Company:
         """Settings, Daria and Edward, by the operator's jobs."""
         add_staff(self.doors, self.files)
 
-    def bring_in(self, directory: Path) -> Imported:
-        """The connector's command over a directory of CSV files."""
-        mapping, rejects = town.write_mapping(self.files / "mapping.yaml"), self.files / "rejects.csv"
+    def bring_in(self, directory: Path, *, mapping: Path | None = None) -> Imported:
+        """The connector's command over a directory of CSV files, by the town's mapping or another."""
+        mapping = mapping or town.write_mapping(self.files / "mapping.yaml")
+        rejects = self.files / "rejects.csv"
         rejects.unlink(missing_ok=True)
         done = subprocess.run(
             [sys.executable, "-m", "connector", "import", "--mapping", str(mapping), "--source", str(directory),

@@ -3,7 +3,8 @@
 A bill starts from the reading on which the contract's last bill of this meter ended and goes to the newest accepted
 reading within the period. A first bill starts from the reading on the eve of the contract (a reading closes its day);
 else from the first one of the contract; else, where that would leave nothing to bill, from the last one before it.
-A meter that came during the contract starts from its own first reading.
+A meter that came during the contract starts from its own first reading; one that took another's place and was read only
+then has nothing to bill yet.
 
 An actual reading settles an estimate. Where the estimate was billed and too high, what is billed is never billed
 again: nothing is, until the meter has passed the value billed through, and that value stays the mark for the next bill.
@@ -111,6 +112,8 @@ def metered_use(
     uses: list[MeterUse] = []
     ahead = NOTHING  # What a meter that was taken away leaves to be taken off the next one.
     for meter in sorted(meters, key=lambda one: (one.installed_on, one.serial_number)):
+        if uses and _has_just_come(meter, period_from=period_from, until_day=until_day):
+            continue
         use = _use_of(
             meter, ahead, contract_from=contract_from, period_from=period_from, until_day=until_day
         )
@@ -155,6 +158,12 @@ def _use_of(
             ParkedReason.NO_READING, meter=meter.serial_number, meter_id=str(meter.meter_id), **last
         )
     return _between(meter, start, end, accepted, ahead=ahead)
+
+
+def _has_just_come(meter: MeterFacts, *, period_from: date, until_day: date) -> bool:
+    """Whether a meter took another's place in the period and was read only then: the next bill goes on from there."""
+    read = [one.day for one in (*meter.accepted, *meter.waiting) if one.day <= until_day]
+    return meter.billed is None and meter.installed_on >= period_from and read == [meter.installed_on]
 
 
 def _is_settled(meter: MeterFacts, contract_from: date) -> bool:

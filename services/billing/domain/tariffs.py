@@ -24,7 +24,7 @@ PRICE_LIMIT = Decimal(10) ** 8  # what NUMERIC(14,6) holds
 RATIO_PLACES = 6
 UNITS_OF_FIXED = ("month",)
 UNITS = ("m3", "kWh", "GJ")
-FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2200, 1, 1)
+FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2200, 12, 31)
 
 
 class TariffVersionNotFound(NotFound):
