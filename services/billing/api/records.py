@@ -76,7 +76,7 @@ class RecordService(rpc.RecordServiceServicer):
         record_id = wire.unpack_id(request.record_id, field="record_id")
         row = unpack_row(request.row)
         if row.kind not in PATHS or row.defect:
-            raise wire.fault("row", "UNKNOWN_KIND")
+            raise wire.fault("row", "UNKNOWN")
         with self._database.transaction() as session:
             record = record_changes.save(
                 session,

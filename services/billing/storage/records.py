@@ -138,7 +138,7 @@ def _of_customer(model: Any, customer_id: UUID) -> ColumnElement[bool]:
     if model is Premises:
         at = select(ServicePoint.premises_id).where(ServicePoint.service_point_id.in_(points))
         return Premises.premises_id.in_(at)
-    return model.service_point_id.in_(points)  # type: ignore[no-any-return]
+    return model.service_point_id.in_(points)
 
 
 def find_points(session: Session, contract_ids: Collection[UUID]) -> dict[UUID, list[Row[Any]]]:
@@ -157,8 +157,9 @@ def find_points(session: Session, contract_ids: Collection[UUID]) -> dict[UUID, 
         .where(link.contract_id.in_(contract_ids))
         .order_by(link.contract_id, ServicePoint.external_id)
     )
+    rows: Sequence[Any] = session.execute(statement).all() if contract_ids else ()
     found: dict[UUID, list[Row[Any]]] = {}
-    for row in session.execute(statement) if contract_ids else ():
+    for row in rows:
         found.setdefault(row.contract_id, []).append(row)
     return found
 

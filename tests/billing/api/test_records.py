@@ -441,7 +441,7 @@ def test_what_an_import_would_refuse_is_refused_at_its_field(office, served, row
     ],
 )
 def test_only_rows_of_master_data_are_records(office, row):
-    assert refused(lambda: office.save(row)) == [("row", "UNKNOWN_KIND")]
+    assert refused(lambda: office.save(row)) == [("row", "UNKNOWN")]
 
 
 def test_a_record_that_is_not_there_cannot_be_changed(office):
