@@ -12,6 +12,7 @@ from deploy.local.suite import Suite
 PARTS = ("payments", "billing", "gateway", "notify", "postgres", "rabbitmq")
 PAUSE_S = (0.5, 4.0)
 BROKER_AWAY_S = (0.5, 3.0)
+KILLS_MAX = 12  # On a slow machine a part may take longer to come back than the next one to be killed.
 
 
 def victims(rng: random.Random, *, with_broker: bool) -> Iterator[str]:
@@ -34,12 +35,13 @@ def break_while(
 
     What was killed comes back by itself, the broker by us: call it in the main thread, with which its processes end.
     """
-    killed = []
-    while not wait([going_on], rng.uniform(*PAUSE_S)).done:
+    killed: list[str] = []
+    while len(killed) < KILLS_MAX and not wait([going_on], rng.uniform(*PAUSE_S)).done:
         part = next(next_ones)
         if _kill(part, suite, node, rng):
             killed.append(part)
             say(f"killed {part}")
+    wait([going_on])
     for part in PARTS:
         if part != "rabbitmq":
             suite.wait_until_ready(part)

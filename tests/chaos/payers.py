@@ -24,7 +24,7 @@ from demo.doors import Suite as Doors
 
 # Everybody begins and decides within a while, so that most of a round's payments are under way at the same time.
 BEGINS_S_MAX, THINKS_S_MAX = 10.0, 10.0
-ANSWER_WITHIN_S = 90.0
+ANSWER_WITHIN_S = 240.0
 TRY_AGAIN_S = 0.3
 # What the payer, the bank and the network do; each so often of 100.
 ENDINGS = {
