@@ -94,8 +94,24 @@ def meter(given, anna):
     meter = given.supply(anna, starts_on="2024-01-01")
     for number, read_on in enumerate(
         (
-            *("2025-01-31", "2025-02-28", "2025-03-31", "2025-04-30", "2025-05-31", "2025-06-30", "2025-07-31"),
-            *("2025-08-31", "2025-09-30", "2025-10-31", "2025-11-30", "2025-12-31", "2026-01-31", "2026-02-28"),
+            *(
+                "2025-01-31",
+                "2025-02-28",
+                "2025-03-31",
+                "2025-04-30",
+                "2025-05-31",
+                "2025-06-30",
+                "2025-07-31",
+            ),
+            *(
+                "2025-08-31",
+                "2025-09-30",
+                "2025-10-31",
+                "2025-11-30",
+                "2025-12-31",
+                "2026-01-31",
+                "2026-02-28",
+            ),
         )
     ):
         given.reading(meter, read_on, str(100 + 6 * number))
@@ -290,7 +306,9 @@ def test_without_last_year_the_hint_is_the_average_and_without_use_there_is_none
     given.reading(young, "2026-02-28", "28")
     given.reading(new, "2026-02-28", "5")
 
-    readable = {one.meter.meter_id: one for one in Desk(billing(ReadingServiceStub, as_anna), young).readable()}
+    readable = {
+        one.meter.meter_id: one for one in Desk(billing(ReadingServiceStub, as_anna), young).readable()
+    }
 
     one = readable[str(young.meter_id)]
     assert (one.expected_value, one.from_last_year, one.usual_per_day) == ("31.200", False, "0.200")
@@ -303,7 +321,11 @@ def test_the_usual_use_goes_on_over_a_replaced_meter(billing, as_anna, given, an
     old = given.meter(point, removed_on=day("2026-01-31"))
     meter = given.meter(point, installed_on="2026-01-31")
     given.contract(anna, point, starts_on="2024-01-01")
-    for one, read_on, value in ((old, "2025-01-31", "0"), (old, "2026-01-31", "73"), (meter, "2026-01-31", "0")):
+    for one, read_on, value in (
+        (old, "2025-01-31", "0"),
+        (old, "2026-01-31", "73"),
+        (meter, "2026-01-31", "0"),
+    ):
         given.reading(one, read_on, value)
     windows.save()
     desk = Desk(billing(ReadingServiceStub, as_anna), meter)

@@ -123,7 +123,9 @@ def test_the_next_window_is_planned_once_and_taken_back_it_stays_away(windows, c
     following, _first = windows.list()
     assert following.status == pb.READING_WINDOW_STATUS_PLANNED
     assert wire.unpack_date(following.opens_on).isoformat() == "2026-06-16"
-    assert wire.unpack_date(following.closes_on).isoformat() == "2026-06-30", "the last day of a month stays it"
+    assert wire.unpack_date(following.closes_on).isoformat() == "2026-06-30", (
+        "the last day of a month stays it"
+    )
     assert (following.repeat_months, following.remind_days) == (3, 2)
 
     windows.stub.CancelReadingWindow(pb.CancelReadingWindowRequest(window_id=following.window_id))
