@@ -61,6 +61,7 @@ PROOF = "stands on the paper invoice"
 CONFIRMS = "typed to confirm, so the page must not fill it in"
 FREE_DAYS = "the page offers days that the town has billed already"
 NEW = "a new thing has no values yet"
+CHOSEN = "chosen from a list that offers others, too"
 SAMPLES: dict[tuple[str, str], Sample] = {
     ("portal.log_in", "email"): _fixed("celina@poczta.example", PERSON),
     ("portal.log_in", "password"): _fixed(PASSWORD, PERSON),
@@ -121,6 +122,24 @@ SAMPLES: dict[tuple[str, str], Sample] = {
     ("console.publish_tariff", "code"): Sample(
         lambda world: world.tariff_versions[-1].tariff_code, CONFIRMS
     ),
+    **{("console.new_customer", name): sample for name, sample in (
+        ("number", Sample(lambda _world: f"N-{next(_numbers)}", NEW)), ("name", _fixed("Klient próbny", NEW)),
+    )},
+    ("console.exchange_meter", "numer"): Sample(lambda _world: f"78 {next(_numbers)}", NEW),
+    ("console.exchange_meter", "stan_koncowy"): _fixed("12", NEW),
+    ("console.new_premises", "building"): _fixed("17", NEW),
+    ("console.new_premises", "town"): _fixed("Zdrój", NEW),
+    ("console.new_service_point", "premises_external_id"): Sample(lambda world: world.made["premises_id"], CHOSEN),
+    ("console.new_meter", "service_point_external_id"): Sample(lambda world: world.made["service_point_id"], CHOSEN),
+    ("console.new_meter", "serial_number"): Sample(lambda _world: f"77 {next(_numbers)}", NEW),
+    ("console.new_meter", "installed_on"): _fixed("2026-11-03", NEW),
+    ("console.new_contract", "customer_external_id"): Sample(lambda world: world.made["customer_id"], CHOSEN),
+    ("console.new_contract", "service_point_external_ids"): Sample(
+        lambda world: world.made["service_point_id"], CHOSEN
+    ),
+    ("console.new_contract", "number"): Sample(lambda _world: f"U-{next(_numbers)}", NEW),
+    ("console.new_contract", "tariff_code"): _fixed("W-E", NEW),
+    ("console.new_contract", "starts_on"): _fixed("2026-11-03", NEW),
 }  # fmt: skip
 # Where the same name in every row would make the rows alike, the sample goes into the first one only.
 FIRST_ROW_ONLY = {("console.tariff", "name"), ("console.tariff", "price")}
