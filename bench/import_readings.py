@@ -8,6 +8,7 @@ in the same run, the median of three rounds each.
 
 import csv
 import os
+import socket
 import subprocess
 import sys
 import tempfile
@@ -139,7 +140,7 @@ class Bring:
             env=self._environment,
             cwd=ROOT,
             check=True,
-            capture_output=True,
+            stdout=subprocess.DEVNULL,
         )
 
 
@@ -203,8 +204,6 @@ def write_readings(path: Path, meters: int, days: int) -> None:
 
 def free_port() -> int:
     """A port that nobody listens on."""
-    import socket
-
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
