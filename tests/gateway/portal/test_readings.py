@@ -2,13 +2,16 @@
 
 import io
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+from ebok.billing.v1 import meters_pb2, reading_windows_pb2
 from PIL import Image
 from sqlalchemy import text
 
+from chassis import wire
+from chassis.ids import new_id
 from chassis.testing.databases import Databases
 from gateway.portal.readings import PHOTO_BYTES_MAX
 from tests.billing.pictures import PLACE, picture
@@ -189,6 +192,18 @@ def test_a_closed_window_says_when_the_next_opens(town: World, anna: Visitor, ur
     said = town.visitor("anna@poczta.example").text(url)
     assert "Teraz nie przyjmujemy odczytów tego licznika" in said
     assert "Czas na odczyt" not in town.visitor("anna@poczta.example").text("/start")
+    planned = reading_windows_pb2.SaveReadingWindowRequest(
+        window_id=str(new_id()),
+        commodity=meters_pb2.COMMODITY_WATER,
+        opens_on=wire.pack_date(date(2026, 12, 10)),
+        closes_on=wire.pack_date(date(2026, 12, 20)),
+    )
+    town.windows.SaveReadingWindow(planned)
+    said = town.visitor("anna@poczta.example").text(url)
+    assert "Odczyty przyjmujemy od 10 grudnia 2026 Do 20 grudnia 2026." in said
+    town.windows.CancelReadingWindow(
+        reading_windows_pb2.CancelReadingWindowRequest(window_id=planned.window_id)
+    )
 
 
 def test_who_may_only_look_is_offered_no_form(town: World, url: str):
