@@ -31,7 +31,7 @@ ROOT = Path(__file__).resolve().parents[1]
 MIGRATIONS = ROOT / "services" / "billing" / "storage" / "migrations"
 METERS, DAYS, ROUNDS = 2_000, 100, 3
 READY_TIMEOUT_S = 60.0
-FIRST_DAY = date(2026, 1, 1)
+FIRST_DAY = date(2020, 2, 1)
 MAPPING = """
 version: 1
 tables:
@@ -116,12 +116,14 @@ def _bring_bare(connection: "psycopg.Connection[tuple[int]]", file: Path) -> flo
 class Bring:
     """Starts the connector on a source, and sees that every row came in."""
 
-    def __init__(self, address: str, environment: dict[str, str], place: Path) -> None:
+    def __init__(self, address: str, billing_pid: int, environment: dict[str, str], place: Path) -> None:
+        self.billing_pid = billing_pid
         self._address = address
         self._environment = environment
         self._place = place
 
-    def __call__(self, mapping: str, source: Path) -> None:
+    def __call__(self, mapping: str, source: Path) -> int:
+        """Answers the most memory the connector had, in KiB."""
         file = self._place / "mapping.yaml"
         file.write_text(mapping, encoding="utf-8")
         command = [
@@ -134,14 +136,17 @@ class Bring:
             "--source",
             str(source),
         ]
-        rejects = str(self._place / "rejects.csv")
-        subprocess.run(
-            [*command, "--to", self._address, "--rejects", rejects],
+        process = subprocess.Popen(
+            [*command, "--to", self._address, "--rejects", str(self._place / "rejects.csv")],
             env=self._environment,
             cwd=ROOT,
-            check=True,
-            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
         )
+        _pid, status, used = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode:
+            raise RuntimeError(f"the connector ended with {process.returncode}")
+        return used.ru_maxrss
 
 
 @contextmanager
@@ -166,7 +171,7 @@ def billing(url: str, place: Path) -> Iterator[Bring]:
         if not channel.is_ready(READY_TIMEOUT_S):
             raise RuntimeError("billing did not start")
         channel.close()
-        yield Bring(address, environment, place)
+        yield Bring(address, process.pid, environment, place)
     finally:
         process.terminate()
         process.wait(30)
