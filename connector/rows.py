@@ -19,12 +19,27 @@ def row_maker(table: Table) -> Callable[[int, Source], ImportRow]:
     row_class = table.row_class
     rules = list(table.columns.items())
 
+    # Most fields are a cell as it is, or the same for every row; a file of readings has little else.
+    constant: dict[str, Any] = {
+        name: rule.constant for name, rule in rules if rule.constant is not None and rule.split is None
+    }
+    as_it_is = [(name, rule.column) for name, rule in rules if rule.column is not None and _is_plain(rule)]
+    done = {*constant, *(name for name, _ in as_it_is)}
+    others = [(name, rule) for name, rule in rules if name not in done]
+
     def make(row_number: int, source: Source) -> ImportRow:
-        fields: dict[str, Any] = {name: _read(rule, source) for name, rule in rules}
+        fields: dict[str, Any] = constant | {name: values.plain(source.get(at)) for name, at in as_it_is}
+        for name, rule in others:
+            fields[name] = _read(rule, source)
         defect = ROW_DEFECT_TOO_MANY_CELLS if EXCESS in source else None
         return ImportRow(row_number=row_number, defect=defect, **{carrier: row_class(**fields)})
 
     return make
+
+
+def _is_plain(rule: Rule) -> bool:
+    """Whether a rule names its column and says nothing else."""
+    return rule == Rule(column=rule.column)
 
 
 def _read(rule: Rule, source: Source) -> str | list[str]:
