@@ -90,11 +90,11 @@ def write_mapping(path: Path) -> Path:
     tables = [
         table("customers", {
             "external_id": key, "number": "NUMER", "name": "NUMER", "kind": {"constant": "person"},
-            "address_line": {"constant": "Carrer Major 1"}, "postcode": {"constant": "03550"},
+            "address_line": {"constant": "Carrer Major 1"}, "postcode": {"constant": "03-550"},
             "town": {"constant": "San Joan"}}),
         table("premises", {
             "external_id": key, "street": {"constant": "Carrer Major"}, "building": "DOM",
-            "postcode": {"constant": "03550"}, "town": {"constant": "San Joan"}}),
+            "postcode": {"constant": "03-550"}, "town": {"constant": "San Joan"}}),
         table("service_points", {
             "external_id": key, "premises_external_id": key, "commodity": {"constant": "water"}}),
         table("service_points", {

@@ -17,6 +17,7 @@ from chassis.errors import FailedPrecondition, Invalid, NotFound, Violation
 from chassis.ids import new_id
 from services.billing.domain.metered_use import USUAL_DAYS, exceeded
 from services.billing.domain.proration import ONE_DAY, QUANTITY_STEP
+from services.billing.domain.reading_desks import settle_estimates
 from services.billing.domain.reading_rows import VALUE_PLACES
 from services.billing.domain.readings import runs_backwards, used_since
 from services.billing.domain.usage import MeterValue, Use, use_between, use_stretches
@@ -117,7 +118,7 @@ def submit(session: Session, said: Said, *, photo: bytes | None, now: datetime, 
     before = _check_course(session, said, meter, faults)
     unusual = _ask_back(session, said, meter, before)
     waits = unusual is not None
-    reading = _add(session, said, "UNUSUAL" if waits else "", of_day, own=False, now=now)
+    reading = _add(session, said, meter, "UNUSUAL" if waits else "", of_day, own=False, now=now)
     if photo is not None:
         _keep_photo(session, reading, said, photo, now=now)
     announce.reading_submitted(session, reading, meter, customer_id=said.customer_id)
@@ -138,7 +139,7 @@ def record(session: Session, said: Said, *, now: datetime, today: date) -> Taken
     _check_replaced(of_day, faults, own=True)
     before = _check_course(session, said, meter, faults)
     unusual = _ask_back(session, said, meter, before)
-    reading = _add(session, said, "", of_day, own=True, now=now)
+    reading = _add(session, said, meter, "", of_day, own=True, now=now)
     if unusual is not None:
         holders = stored.list_holders(session, meter.service_point_id, day=said.read_on)
         _announce_unusual(session, reading, meter, unusual, holders=[*holders])
@@ -206,13 +207,13 @@ def _check_replaced(of_day: list[Reading], faults: list[Violation], *, own: bool
             continue
         if not _replaces(one, own=own):
             raise AlreadyRead(read_on=one.read_on.isoformat())
-        if one.billed_at is not None:
+        if one.billed_at is not None and one.kind is not ReadingKind.ESTIMATED:
             raise ReadingBilled(read_on=one.read_on.isoformat())
 
 
 def _check_course(session: Session, said: Said, meter: Row[Any], faults: list[Violation]) -> Row[Any] | None:
-    """Refuse a value that the meter cannot have gone through; answers the accepted reading before."""
-    before, after = stored.get_nearest(session, said.meter_id, said.read_on)
+    """Refuse what the meter cannot have gone through; answers the accepted reading before. Estimates bind nobody."""
+    before, after = stored.get_nearest(session, said.meter_id, said.read_on, estimates=False)
     if before is not None and runs_backwards(before.value, said.value, digits=meter.digits):
         faults.append(Violation("value", "BELOW_PREVIOUS"))
     elif after is not None and runs_backwards(said.value, after.value, digits=meter.digits):
@@ -253,13 +254,22 @@ def usual_use(history: Any, *, until_day: date) -> Use:
 
 
 def _add(
-    session: Session, said: Said, reason: str, of_day: list[Reading], *, own: bool, now: datetime
+    session: Session,
+    said: Said,
+    meter: Row[Any],
+    reason: str,
+    of_day: list[Reading],
+    *,
+    own: bool,
+    now: datetime,
 ) -> Reading:
     """Write the reading in place of what it replaces."""
     replaced = [one for one in of_day if _replaces(one, own=own)]
     for one in replaced:
         one.status, one.decided_at = ReadingStatus.SUPERSEDED, now
     session.flush()  # Of a day one may count: the old one has to go before the new one comes.
+    if not reason:
+        settle_estimates(session, meter, day=said.read_on, value=said.value, now=now)
     reading = Reading(
         reading_id=new_id(),
         meter_id=said.meter_id,
@@ -272,6 +282,7 @@ def _add(
         received_at=now,
         as_of=now,
         made_here=True,
+        decided_at=now if own else None,  # What a clerk writes down is looked at.
         note="",
     )
     session.add(reading)

@@ -114,9 +114,7 @@ def metered_use(
     for meter in sorted(meters, key=lambda one: (one.installed_on, one.serial_number)):
         if uses and _has_just_come(meter, period_from=period_from, until_day=until_day):
             continue
-        use = _use_of(
-            meter, ahead, contract_from=contract_from, period_from=period_from, until_day=until_day
-        )
+        use = _use_of(meter, ahead, contract_from=contract_from, period_from=period_from, until_day=until_day)
         if use is None:
             continue
         ahead = NOTHING
@@ -154,9 +152,7 @@ def _use_of(
         if meter.billed is None and meter.removed_on is not None and meter.removed_on < period_from:
             return None  # Long gone and never read for this contract: nothing is known that could be billed.
         last = {"last_read_on": end.day.isoformat()} if end else {}
-        raise Park(
-            ParkedReason.NO_READING, meter=meter.serial_number, meter_id=str(meter.meter_id), **last
-        )
+        raise Park(ParkedReason.NO_READING, meter=meter.serial_number, meter_id=str(meter.meter_id), **last)
     return _between(meter, start, end, accepted, ahead=ahead)
 
 
@@ -240,8 +236,10 @@ def _beyond(billed: Decimal, base: MeterReading, *, digits: int) -> Decimal:
     Either way by less than half the meter's range, so that a roll-over between the two is none.
     """
     meter_range = Decimal(10) ** digits
-    beyond = (billed - base.value) % meter_range
-    return beyond - meter_range if beyond > meter_range / 2 else beyond
+    beyond = billed - base.value
+    if abs(beyond) <= meter_range / 2:
+        return beyond
+    return beyond - meter_range if beyond > 0 else beyond + meter_range
 
 
 def _named(reading: MeterReading) -> dict[str, str]:

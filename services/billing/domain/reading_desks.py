@@ -130,6 +130,15 @@ def series_of(meter: Row[Any], readings: Iterable[Reading]) -> Series:
     return series
 
 
+def settle_estimates(session: Session, meter: Row[Any], *, day: date, value: Decimal, now: datetime) -> None:
+    """Before an actual reading of a meter that is held is added: the estimates that it settles count no more."""
+    readings = {one.reading_id: one for one in stored.lock_readings_of(session, meter.meter_id)}
+    for estimate in series_of(meter, readings.values()).settled_by(day, value):
+        readings[estimate.reading_id].status = ReadingStatus.SUPERSEDED
+        readings[estimate.reading_id].decided_at = now
+    session.flush()
+
+
 def open_desk(session: Session, meter_id: UUID, *, when: When) -> Desk:
     """Hold a meter with its readings. Refuses METER_NOT_FOUND."""
     stored_imports.share_with_batches(session)

@@ -113,9 +113,9 @@ class Series:
             for other in self.days
             if first < other < last and (one := self.by_day[other]).estimated
             if other == day
-            or (other < day and runs_backwards(one.value, value, digits=self.digits))
+            or (other < day and _went_too_far(one.value, value, digits=self.digits))
             or (other > day and one.made_here and not one.billed)
-            or (other > day and runs_backwards(value, one.value, digits=self.digits))
+            or (other > day and _went_too_far(value, one.value, digits=self.digits))
         ]
 
 
@@ -135,6 +135,15 @@ def runs_backwards(earlier: Decimal, later: Decimal, *, digits: int) -> bool:
         return False
     meter_range = Decimal(10) ** digits
     return later + meter_range - earlier > meter_range * ROLLOVER_SHARE_MAX
+
+
+def _went_too_far(earlier: Decimal, later: Decimal, *, digits: int) -> bool:
+    """The same where one of the two is an estimate, which may be past a roll-over that the meter has yet to come to."""
+    meter_range = Decimal(10) ** digits
+    return (
+        runs_backwards(earlier, later, digits=digits)
+        or later - earlier >= meter_range - meter_range * ROLLOVER_SHARE_MAX
+    )
 
 
 def used_since(earlier: Decimal, later: Decimal, *, digits: int) -> Decimal:
@@ -174,9 +183,7 @@ def link_successors(session: Session, series: Mapping[UUID, Series]) -> None:
     removed = {meter_id for meter_id, one in known.items() if one.removed_on is not None}
     rows = stored.list_successors(session, removed)
     for row in rows:
-        known.setdefault(
-            row.meter_id, Series(row.meter_id, row.installed_on, row.removed_on, row.digits)
-        )
+        known.setdefault(row.meter_id, Series(row.meter_id, row.installed_on, row.removed_on, row.digits))
     for row in rows:
         if row.succeeds_meter_id in known:
             known[row.succeeds_meter_id].successor = known[row.meter_id]

@@ -80,20 +80,24 @@ def list_of_day(session: Session, meter_id: UUID, day: date) -> Sequence[Reading
     return session.scalars(statement.order_by(Reading.status, Reading.reading_id).with_for_update()).all()
 
 
-def get_nearest(session: Session, meter_id: UUID, day: date) -> tuple[Row[Any] | None, Row[Any] | None]:
-    """Day and value of the accepted readings next to a day, before and after it."""
-    given = {"meter_id": meter_id, "day": day}
+def get_nearest(
+    session: Session, meter_id: UUID, day: date, *, estimates: bool = True
+) -> tuple[Row[Any] | None, Row[Any] | None]:
+    """Day and value of the accepted readings next to a day, before and after it; on request without estimates."""
+    given = {"meter_id": meter_id, "day": day, "but": "" if estimates else "ESTIMATED"}
     return session.execute(_BEFORE, given).first(), session.execute(_AFTER, given).first()
 
 
 _BEFORE = text("""
     SELECT read_on, value FROM readings
      WHERE meter_id = :meter_id AND register = 'main' AND status = 'ACCEPTED' AND read_on < :day
+       AND kind <> :but
      ORDER BY read_on DESC LIMIT 1
 """)
 _AFTER = text("""
     SELECT read_on, value FROM readings
      WHERE meter_id = :meter_id AND register = 'main' AND status = 'ACCEPTED' AND read_on > :day
+       AND kind <> :but
      ORDER BY read_on LIMIT 1
 """)
 
