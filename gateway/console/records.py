@@ -5,7 +5,7 @@ What the provider's own system owns is marked with it and with its age, and is o
 
 import re
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from ebok.billing.v1 import records_pb2 as pb
 from ebok.common.v1.paging_pb2 import PageRequest
@@ -33,7 +33,6 @@ READ, CHANGE = "billing.records.read", "billing.records.change"
 LISTED_MAX = 50
 CONFLICT = 409
 _REVISION = re.compile(r"[0-9a-f]{64}", re.ASCII)
-NO_REVISION = "-"  # What the form lost is no revision of anything.
 # Fields of a new record that the page before knows, by their names in the address.
 PRESETS = {
     SERVICE_POINT.kind: (("premises_external_id", "lokal"),),
@@ -143,7 +142,7 @@ def _new(noun: Noun) -> Response | tuple[str, int]:
         row = forms.read_row(form, noun, None, choices)
         if not form.has_sound_request_id:
             form.stop(_("Open the page anew, please."), status=422)
-        if form.ok and (saved := _save(form, form.request_id, "", row)) is not None:
+        if form.ok and (saved := _save(form, _id_of(form, noun), "", row)) is not None:
             notices.ok(_("Saved: %(what)s.", what=forms.title_of(saved)))
             return redirect(_way_on(noun, saved, customer_id), code=303)
     page = render_template(
@@ -171,8 +170,9 @@ def _record(noun: Noun, record_id: UUID) -> Response | tuple[str, int]:
         if not may_change:
             raise PermissionDenied
         row = forms.read_row(form, noun, record, choices)
-        given = request.form.get("revision", "")
-        revision = given if _REVISION.fullmatch(given) else NO_REVISION
+        revision = request.form.get("revision", "")
+        if not _REVISION.fullmatch(revision):
+            form.stop(_("Open the page anew, please."), status=422)
         if form.ok and _save(form, str(record_id), revision, row) is not None:
             notices.ok(_("Saved: %(what)s.", what=forms.title_of(record)))
             about: dict[str, Any] = {"klient": customer_id} if _id_in_address("klient") else {}
@@ -243,6 +243,11 @@ def _way_on(noun: Noun, saved: pb.Record, customer_id: str) -> str:
     if noun is CUSTOMER:
         about = {}
     return url_for(noun.page, **{noun.argument: saved.record_id, **about})
+
+
+def _id_of(form: Form, noun: Noun) -> str:
+    """The id of the record that a form makes, however often it is sent: its own for each kind."""
+    return str(uuid5(UUID(form.request_id), noun.message))
 
 
 def _id_in_address(name: str) -> str:
