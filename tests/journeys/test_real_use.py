@@ -251,31 +251,29 @@ class TestHoursOfAHouse:
         visitor = Visitor(browser, company.url)
         visitor.log_in(EMAIL, PASSWORD)
 
+        assert_shown(visitor, "krok=rok", {str(year): used for year, used in years.items()}, columns=(0, 2))
         assert_shown(
-            visitor, "krok=rok", {str(year): used for year, used in years.items()}, column=2, places=1
+            visitor, "rok=2009", {str(month): used for month, used in months.items()}, columns=(1, 2)
         )
-        assert_shown(
-            visitor, "rok=2009", {str(month): used for month, used in months.items()}, column=2, places=1
-        )
-        assert_shown(
-            visitor,
-            "krok=dzien&rok=2009&miesiac=10",
-            {f"2009-10-{day:02d}": used for day, used in days.items()},
-            column=1,
-            places=1,
-        )
+        october = {f"2009-10-{day:02d}": used for day, used in days.items()}
+        assert_shown(visitor, "krok=dzien&rok=2009&miesiac=10", october, columns=(0, 1))
         assert len(clock) == 25
-        assert_shown(visitor, "krok=godzina&rok=2009&miesiac=10&dzien=25", dict(clock), column=3, places=2)
+        assert_shown(
+            visitor, "krok=godzina&rok=2009&miesiac=10&dzien=25", dict(clock), columns=(2, 3), places=2
+        )
         assert not visitor.complaints
 
 
-def assert_shown(visitor: Visitor, query: str, expected: dict[str, Any], *, column: int, places: int) -> None:
+def assert_shown(
+    visitor: Visitor, query: str, expected: dict[str, Any], *, columns: tuple[int, int], places: int = 1
+) -> None:
     """The file of what is shown says exactly this, and the page's table the same, rounded."""
+    key, value = columns
     text = visitor.open(f"/zuzycie?{query}")
     assert visitor.page.locator("svg.eb-chart-svg rect").count() > 0
     file = visitor.page.request.get(f"{visitor.url}/zuzycie.csv?{query}").body().decode("utf-8-sig")
     rows = [line.split(";") for line in file.splitlines()[1:]]
-    said = {row[column - 1]: Decimal(row[column].replace(",", ".")) for row in rows if row[column]}
+    said = {row[key]: Decimal(row[value].replace(",", ".")) for row in rows if row[value]}
     assert said == expected
     cells = [
         plain(cell)
