@@ -287,14 +287,16 @@ def shown(one: forms.Field, record: pb.Record, text: str | None = None) -> str:
         ]
         return "; ".join(named) or "–"
     value = getattr(forms.message_of(record), one.name) if text is None else text
+    return _value_words(one, value) if value else "–"
+
+
+def _value_words(one: forms.Field, value: str) -> str:
     if one.of:
-        return ", ".join(value.split("\n")) or "–"
+        return ", ".join(value.split("\n"))
     if one.kind == "select":
         return str(dict(one.options).get(value, value))
     if one.kind == "date":
-        return day_words(value) if value else "–"
-    if one.name == "account_number" and value:
-        return nrb(value)
+        return day_words(value)
     if one.kind == "phone":
-        return phone_words(value) or "–"
-    return value or "–"
+        return phone_words(value)
+    return nrb(value) if one.name == "account_number" else value
