@@ -25,6 +25,8 @@ SAMPLES: dict[str, Sample] = {
     "customer_id": lambda world: world.annas.customer_id,
     "invoice_id": lambda world: world.annas.last_invoice.invoice_id,
     "contract_id": lambda world: world.annas.contracts[0].contract_id,
+    "premises_id": lambda world: world.made["premises_id"],
+    "service_point_id": lambda world: world.made["service_point_id"],
     "run_id": lambda world: world.run_ids[-1],
     "import_id": lambda world: world.import_ids[-1],
     "reject_id": lambda world: world.rejects[0].reject_id,
@@ -43,6 +45,12 @@ SAMPLES: dict[str, Sample] = {
 # Where a sample of its own is needed: an invoice belongs to the run that issued it.
 SPECIAL: dict[tuple[str, str], Sample] = {
     ("console.run_invoice", "run_id"): lambda world: world.run_ids[-2],
+    # What was made here can be changed here.
+    ("console.customer_data", "customer_id"): lambda world: world.made["customer_id"],
+    ("console.meter", "meter_id"): lambda world: world.made["meter_id"],
+    ("console.exchange_meter", "meter_id"): lambda world: world.made["meter_id"],
+    ("console.contract", "contract_id"): lambda world: world.made["contract_id"],
+    ("console.reading_case", "reading_id"): lambda world: world.waiting_reading(),
 }
 # Ids in the query: each is tried alone.
 QUERIES: dict[str, list[tuple[str, Sample]]] = {

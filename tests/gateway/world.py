@@ -26,10 +26,14 @@ from ebok.billing.v1 import (
     ledger_pb2_grpc,
     meters_pb2,
     meters_pb2_grpc,
+    reading_checks_pb2,
+    reading_checks_pb2_grpc,
     reading_windows_pb2,
     reading_windows_pb2_grpc,
     readings_pb2,
     readings_pb2_grpc,
+    records_pb2,
+    records_pb2_grpc,
     runs_pb2,
     runs_pb2_grpc,
     tariffs_pb2,
@@ -200,6 +204,7 @@ class World:
                 self._pay_online()
         self.bring(town.hours(), source="godziny-2026-10.csv")
         self._hand_in()
+        self.bring(town.doubtful_rows(), source="odczyty-obchod-2026-10.csv")
         self.clock.set(NOW - timedelta(days=2))
         self._open_window(days=11)
         self._plan_window()
@@ -211,6 +216,12 @@ class World:
         )
         self._let_people_in()
         self._begin_payments()
+
+    def waiting_reading(self) -> str:
+        """The first reading that waits for a clerk; once all are decided on, one that counts."""
+        stub: Any = self.billing.stub(reading_checks_pb2_grpc.ReadingCheckServiceStub, self.edward)
+        found = stub.ListWaitingReadings(reading_checks_pb2.ListWaitingReadingsRequest()).readings
+        return str(found[0].reading.reading_id if found else self.photographed.reading_id)
 
     def _publish_tariffs(self) -> None:
         stub: Any = self.billing.stub(tariffs_pb2_grpc.TariffServiceStub, self.edward)
@@ -470,10 +481,10 @@ class World:
 
     @cached_property
     def rejects(self) -> list[imports_pb2.Reject]:
-        """The rows that the newest import refused."""
+        """The rows that the newest import with any refused."""
         stub: Any = self.billing.stub(imports_pb2_grpc.ImportServiceStub, self.edward)
-        wanted = imports_pb2.ListRejectsRequest(import_id=self.import_ids[-1])
-        return list(stub.ListRejects(wanted).rejects)
+        asked = (imports_pb2.ListRejectsRequest(import_id=one) for one in reversed(self.import_ids))
+        return next(found for one in asked if (found := list(stub.ListRejects(one).rejects)))
 
     def anna_pays(self, provider: str, invoice_ids: list[str]) -> payments_pb2.Payment:
         """A payment begun past the pages."""
@@ -549,6 +560,16 @@ class World:
     def bakery(self) -> Household:
         """The bakery, which has no account in the portal."""
         return self._household("20444018")
+
+    @cached_property
+    def made(self) -> dict[str, str]:
+        """A household that a clerk set up here: the ids of its records, by the arguments of their addresses."""
+        daria = self.persona(cast.staff(cast.DARIA_STAFF, "Daria"))
+        stub: Any = self.billing.stub(records_pb2_grpc.RecordServiceStub, daria)
+        ids = {name: str(new_id()) for name in town.MADE}
+        for name, row in town.made_here(ids):
+            stub.SaveRecord(records_pb2.SaveRecordRequest(record_id=ids[name], row=row))
+        return ids
 
     def _household(self, number: str) -> Household:
         customers: Any = self.billing.stub(customers_pb2_grpc.CustomerServiceStub, self.edward)
