@@ -26,6 +26,8 @@ STREETS = (
 CAST = ("Anna", "Bartek", "Celina")
 TOWN, POSTCODE = "Zdrój", "57-000"
 BANK_CODE = "10901014"
+GARDEN_EVERY, GARDEN_FIRST = 17, 2
+GARDEN_SHARE = {5: 0.2, 6: 0.3, 7: 0.35, 8: 0.3, 9: 0.15}  # Of a month's water, by month.
 READ_BY_PEOPLE = 4  # Of so many meters one has no radio.
 E_INVOICE_SHARE = 0.35  # About what a town's water company has reached; the rest want paper.
 # Share of a year's use by month, January first: gardens in summer.
@@ -34,7 +36,7 @@ SEASON = (0.94, 0.88, 0.94, 0.96, 1.04, 1.16, 1.18, 1.10, 1.00, 0.96, 0.92, 0.92
 
 @dataclass
 class Household:
-    """A customer with its one meter, and what the meter shows."""
+    """A customer with its meter, and what the meter shows; some have another one for the garden."""
 
     index: int
     name: str
@@ -51,6 +53,8 @@ class Household:
     installed_on: date
     payer: float
     notes: set[str] = field(default_factory=set)
+    garden: bool = False  # a sub-meter in the garden, and what it shows
+    garden_shown: float = 0.0
 
     @property
     def number(self) -> str:
@@ -91,6 +95,9 @@ def make_households(chance: random.Random, count: int = CUSTOMERS) -> list[House
         home.payer = 1.0
     homes[0].street, homes[0].building, homes[0].flat, homes[0].level = "Lipowa", "7", "1", 5.2
     homes[1].street, homes[1].building, homes[1].flat, homes[1].level = "Lipowa", "7", "2", 3.1
+    for home in homes:
+        home.garden = home.sewage and not home.flat and home.index % GARDEN_EVERY == GARDEN_FIRST
+    homes[2].garden = True
     homes[2].street, homes[2].building, homes[2].flat, homes[2].level = "Lipowa", "3", "", 6.0
     return homes
 
@@ -133,6 +140,8 @@ def read_month(chance: random.Random, homes: Sequence[Household], month: date) -
     for home in homes:
         used = home.level * SEASON[month.month - 1] * chance.uniform(0.82, 1.18)
         home.shown = round(home.shown + max(used, 0.1), 1)
+        if home.garden:
+            home.garden_shown = round(home.garden_shown + used * GARDEN_SHARE.get(month.month, 0.0), 1)
 
 
 def write_master(directory: Path, homes: Sequence[Household], *, contract_from: date) -> None:
@@ -152,8 +161,18 @@ def write_master(directory: Path, homes: Sequence[Household], *, contract_from: 
     )
     _write(
         directory / "wodomierze.csv",
-        ("ID_WODOMIERZA", "ID_PUNKTU", "NR_FABRYCZNY", "DATA_MONTAZU", "CYFRY"),
-        ((f"W{h.index}", f"P{h.index}W", 88104612 + h.index * 13, day(h.installed_on), 5) for h in homes),
+        ("ID_WODOMIERZA", "ID_PUNKTU", "NR_FABRYCZNY", "DATA_MONTAZU", "CYFRY", "PRZEZNACZENIE"),
+        [
+            *(
+                (f"W{h.index}", f"P{h.index}W", 88104612 + h.index * 13, day(h.installed_on), 5, "G")
+                for h in homes
+            ),
+            *(
+                (f"WO{h.index}", f"P{h.index}W", 77300112 + h.index * 13, day(h.installed_on), 5, "O")
+                for h in homes
+                if h.garden
+            ),
+        ],
     )
     _write(
         directory / "odbiorcy.csv",
@@ -186,10 +205,7 @@ def write_month(
     _write(
         directory / "odczyty.csv",
         ("ID_WODOMIERZA", "DATA", "STAN", "SPOSOB"),
-        (
-            (f"W{h.index}", f"{day:%d.%m.%Y}", f"{shown:.1f}".replace(".", ","), "R" if h.remote else "I")
-            for h, day, shown in readings
-        ),
+        [row for h, day, shown in readings for row in _reading_rows(h, day, shown)],
     )
     _write(
         directory / "wplaty.csv",
@@ -199,6 +215,16 @@ def write_month(
             for identity, customer, day, grosze, title in payments
         ),
     )
+
+
+def _reading_rows(home: Household, day: date, shown: float) -> list[tuple[str, str, str, str]]:
+    """What the meter shows, and the one in the garden where there is one."""
+    values = {"W": shown} | ({"WO": home.garden_shown} if home.garden else {})
+    how = "R" if home.remote else "I"
+    return [
+        (f"{kind}{home.index}", f"{day:%d.%m.%Y}", f"{value:.1f}".replace(".", ","), how)
+        for kind, value in values.items()
+    ]
 
 
 def _write(path: Path, head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:

@@ -1,7 +1,8 @@
 """Two years of Wodociągi Zdrój, lived through on the suite's own clock.
 
 Each month: readings and payments come in through the connector, the month is calculated and issued. The last month
-is left calculated for the manager to look at and issue; two of its customers are parked. A reading window has just
+is left calculated for the manager to look at and issue; four of its customers are parked, three of them by readings
+that wait for a clerk. A reading window has just
 opened, so that whoever has a meter without a radio can hand in a reading.
 """
 
@@ -32,6 +33,7 @@ MONTHS = 24
 PAYMENT_DAYS = 21
 DAYS_TO_ISSUE = 10
 DAYS_SINCE_LAST_ISSUE = 9
+REPLACED_SHOWS_AT_LEAST = 20.0
 WINDOW_SINCE_DAYS, WINDOW_LEFT_DAYS = 2, 12
 MONTH_NAMES = (
     "styczeń", "luty", "marzec", "kwiecień", "maj", "czerwiec",
@@ -157,12 +159,24 @@ class Life:
         self._suite.set_clock(timedelta() if day == self._today else wanted - SystemClock().now())
 
     def _readings(self, day: date, *, last: bool) -> Iterator[tuple[Household, date, float]]:
-        """Everybody's; in the last month one meter stays silent and one shows less than before."""
-        silent, stepped = self._homes[7], self._homes[11]
+        """Everybody's; in the last month one meter stays silent, one shows less than before, one was misread by a digit
+        too many, and one was replaced without anybody saying so.
+        """
+        silent, stepped, misread, replaced = (
+            self._homes[at] if at < len(self._homes) else None for at in (7, 11, 15, 19)
+        )
         for home in self._homes:
             if last and home is silent:
                 continue
-            shown = home.shown - 40 if last and home is stepped and home.shown > 60 else home.shown
+            if last and home is replaced and home.shown > REPLACED_SHOWS_AT_LEAST:
+                yield home, day - timedelta(days=14), 2.3
+                yield home, day, 5.1
+                continue
+            shown = home.shown
+            if last and home is stepped and home.shown > 60:
+                shown -= 40
+            elif last and home is misread:
+                shown += 100_000
             yield home, day, max(shown, 0.0)
 
     def _payments(self, until_day: date) -> Iterator[tuple[str, str, date, int, str]]:

@@ -61,7 +61,7 @@ def _came(known: Known) -> tuple[Any, ...]:
 
 
 def take(session: Session, rows: Sequence[SourceRow], batch: Batch) -> None:
-    """Bring in readings, in their order. A doubtful one is kept and waits for a clerk.
+    """Bring in readings, earlier days first. A doubtful one is kept and waits for a clerk.
 
     Refuses by row: UNKNOWN_METER, MALFORMED, OUT_OF_RANGE, TOO_PRECISE, and READING_BILLED for a changed one that
     an invoice stands on.
@@ -73,7 +73,7 @@ def take(session: Session, rows: Sequence[SourceRow], batch: Batch) -> None:
     said = [(row, one) for row in rows if (one := _read(row, batch, meters)) is not None]
     own = _Round(batch, {one.series.meter_id: one.series for _, one in said})
     _look_around(session, own, [one for _, one in said])
-    for row, one in said:
+    for row, one in _in_turn(said):
         _take_one(own, row, one)
     # What gives way does so before, for one alone may count on a day; new estimates that are settled come settled.
     stored.supersede(session, own.superseded)
@@ -97,6 +97,15 @@ def take(session: Session, rows: Sequence[SourceRow], batch: Batch) -> None:
         as_of=batch.as_of,
     )
     stored.settle(session, own.settled & own.new.keys(), now=batch.now)
+
+
+def _in_turn(said: list[tuple[SourceRow, Said]]) -> list[tuple[SourceRow, Said]]:
+    """Earlier days first, whatever the order of the file: a reading is judged by the one before it.
+
+    What a file says twice of one day, or of one id, stays in its order: the later word counts.
+    """
+    ids = [one.external_id for _, one in said if one.external_id]
+    return said if len(set(ids)) < len(ids) else sorted(said, key=lambda pair: pair[1].read_on)
 
 
 def _read(row: SourceRow, batch: Batch, meters: Mapping[str, Series]) -> Said | None:
