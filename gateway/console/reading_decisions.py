@@ -8,7 +8,7 @@ from flask import redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from chassis import wire
-from chassis.errors import Refusal
+from chassis.errors import FailedPrecondition, Invalid, Refusal
 from gateway.console import console
 from gateway.console.inputs import id_of, refuse_at
 from gateway.console.reading_queue import case_page, case_url, filters_of
@@ -189,5 +189,9 @@ def estimate_parked(run_id: UUID, meter_id: UUID) -> Response:
 
 def _estimate(meter_id: UUID, read_on: Any) -> None:
     wanted = reading_checks_pb2.EstimateReadingRequest(meter_id=str(meter_id), read_on=read_on)
-    reading = call(clients().billing.reading_checks.EstimateReading, wanted).reading
+    try:
+        reading = call(clients().billing.reading_checks.EstimateReading, wanted).reading
+    except (FailedPrecondition, Invalid) as refusal:
+        notices.bad(_("The reading was not estimated."), reasons.sentence(refusal))
+        return
     notices.ok(_("Estimated: %(value)s on %(day)s.", **_said(reading)))

@@ -155,8 +155,8 @@ def faulty_rows() -> list[rows.ImportRow]:
 
 
 def doubtful_rows() -> list[rows.ImportRow]:
-    """Readings that wait for a clerk: a meter that begins anew, and a slip. All of days that are billed already."""
-    said = ((CORNER, "2026-09-12", "3.2"), (CORNER, "2026-09-19", "4.1"), (BAKERY, "2026-10-05", "127"))
+    """Readings that wait for a clerk: a meter that begins anew, and a slip. All of days that no run bills yet."""
+    said = ((CORNER, "2026-11-03", "3.2"), (CORNER, "2026-11-10", "4.1"), (BAKERY, "2026-11-12", "127"))
     return [
         rows.ImportRow(reading=rows.ReadingRow(meter_external_id=meter, read_on=day, value=value))
         for meter, day, value in said

@@ -204,11 +204,11 @@ class World:
                 self._pay_online()
         self.bring(town.hours(), source="godziny-2026-10.csv")
         self._hand_in()
-        self.bring(town.doubtful_rows(), source="odczyty-obchod-2026-10.csv")
         self.clock.set(NOW - timedelta(days=2))
         self._open_window(days=11)
         self._plan_window()
         self.bring(town.master_data(), source="erp: v_all")
+        self.bring(town.doubtful_rows(), source="odczyty-obchod-2026-11.csv")
         self.bring(town.faulty_rows(), source="odczyty-reczne-2026-11.csv")
         self.clock.set(NOW)
         self._prepare_run(
