@@ -20,11 +20,11 @@ from gateway.web.amounts import decimal_of, quantity
 from gateway.web.calls import at_once, call, clients, document
 from gateway.web.charts import Chart, Point, year_chart
 from gateway.web.days import date_of, iso, month_short, month_year
+from gateway.web.filters import capital
 from gateway.web.forms import Form
 from gateway.web.languages import gettext as _
 from gateway.web.languages import lazy_gettext as _l
 from gateway.web.paging import PageLinks, page_links, page_request
-from gateway.web.reasons import words as reason_words
 
 REASONS = (
     "BELOW_PREVIOUS",
@@ -44,7 +44,15 @@ MEDIA = {
 }
 MONTHS_SHOWN = 12
 
-# What is wrong, in a sentence.
+# What is wrong, in the words of a chip, and in a sentence.
+MARKS: dict[str, LazyString] = {
+    "BELOW_PREVIOUS": _l("lower than before"),
+    "UNUSUAL": _l("unusually high"),
+    "SECOND_OF_DAY": _l("second of the day"),
+    "ABOVE_DIGITS": _l("too many digits"),
+    "IN_FUTURE": _l("in the future"),
+    "OUTSIDE_METER_LIFE": _l("meter not in use"),
+}
 FLAGS: dict[str, LazyString] = {
     "BELOW_PREVIOUS": _l("The meter shows less than before."),
     "UNUSUAL": _l("More than three times the usual use."),
@@ -153,7 +161,12 @@ def _queue_context(
     for reason in sorted(found.counts, key=lambda one: (-found.counts[one], one)):
         address = url_for("console.readings", powod=reason, **medium)
         tabs.append(
-            (reason_words(reason), address, filters.get("powod") == reason, quantity(found.counts[reason]))
+            (
+                capital(str(MARKS.get(reason, reason))),
+                address,
+                filters.get("powod") == reason,
+                quantity(found.counts[reason]),
+            )
         )
     links: PageLinks | None = page_links(found.page)
     return {
@@ -165,6 +178,7 @@ def _queue_context(
         "media": [(key, COMMODITIES[number]) for key, number in MEDIA.items()],
         "links": links,
         "flags": FLAGS,
+        "marks": MARKS,
         "case_url": case_url,
     }
 
