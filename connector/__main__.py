@@ -52,37 +52,46 @@ def main() -> None:
     """Bring a provider's own data into eBOK."""
 
 
+# What the commands are told.
+MappingOption = Annotated[Path, typer.Option(help="The mapping file (YAML).")]
+BillingOption = Annotated[str, typer.Option(help="HOST:PORT of billing.")]
+BatchOption = Annotated[int, typer.Option(min=1, max=BATCH_ROWS_MAX, help="Rows in a batch.")]
+FilesOption = Annotated[
+    str, typer.Option(help="A CSV or XLSX file, a directory of CSV files, or a database URL.")
+]
+TrialOption = Annotated[bool, typer.Option("--dry-run", help="Check and count everything, keep nothing.")]
+RejectsOption = Annotated[Path, typer.Option(help="Where refused rows are written.")]
+ContinueOption = Annotated[
+    UUID | None,
+    typer.Option("--continue", help="Id of a broken import from a database, to go on with it."),
+]
+AsOfOption = Annotated[
+    datetime | None, typer.Option(help="The data's own age, 2026-11-20T06:00; without it: now. UTC.")
+]
+SinceOption = Annotated[
+    str | None,
+    typer.Option(
+        help="Only what changed at the source since 2026-11-01T06:00 (UTC), or since the `last` import."
+    ),
+]
+StateOption = Annotated[
+    Path | None,
+    typer.Option(help="Where the time of the last complete import is kept, for --since last."),
+]
+
+
 @app.command("import")
 def import_(  # noqa: PLR0917 - typer reads options from the signature
-    mapping: Annotated[Path, typer.Option(help="The mapping file (YAML).")],
-    source: Annotated[
-        str, typer.Option(help="A CSV or XLSX file, a directory of CSV files, or a database URL.")
-    ],
-    to: Annotated[str, typer.Option(help="HOST:PORT of billing.")],
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Check and count everything, keep nothing.")
-    ] = False,
-    rejects: Annotated[Path, typer.Option(help="Where refused rows are written.")] = Path("rejects.csv"),
-    batch_rows: Annotated[
-        int, typer.Option(min=1, max=BATCH_ROWS_MAX, help="Rows in a batch.")
-    ] = BATCH_ROWS_MAX,
-    continue_: Annotated[
-        UUID | None,
-        typer.Option("--continue", help="Id of a broken import from a database, to go on with it."),
-    ] = None,
-    as_of: Annotated[
-        datetime | None, typer.Option(help="The data's own age, 2026-11-20T06:00; without it: now. UTC.")
-    ] = None,
-    since: Annotated[
-        str | None,
-        typer.Option(
-            help="Only what changed at the source since 2026-11-01T06:00 (UTC), or since the `last` import."
-        ),
-    ] = None,
-    state: Annotated[
-        Path | None,
-        typer.Option(help="Where the time of the last complete import is kept, for --since last."),
-    ] = None,
+    mapping: MappingOption,
+    source: FilesOption,
+    to: BillingOption,
+    dry_run: TrialOption = False,
+    rejects: RejectsOption = Path("rejects.csv"),
+    batch_rows: BatchOption = BATCH_ROWS_MAX,
+    continue_: ContinueOption = None,
+    as_of: AsOfOption = None,
+    since: SinceOption = None,
+    state: StateOption = None,
 ) -> None:
     """Import the rows. The same again changes nothing; a broken import of the same files goes on where it stopped.
 
@@ -122,18 +131,16 @@ def import_(  # noqa: PLR0917 - typer reads options from the signature
 
 @app.command("watch")
 def watch_(  # noqa: PLR0917 - typer reads options from the signature
-    mapping: Annotated[Path, typer.Option(help="The mapping file (YAML).")],
+    mapping: MappingOption,
     source: Annotated[str, typer.Option(help="A directory of files, or a database URL.")],
-    to: Annotated[str, typer.Option(help="HOST:PORT of billing.")],
+    to: BillingOption,
     name: Annotated[str, typer.Option(help="What the console calls this source.")],
     every: Annotated[str, typer.Option(help="How often to look: 30s, 15m, 2h, 1d.")] = "15m",
     state: Annotated[Path, typer.Option(help="Where is kept what was brought.")] = Path(
         "connector-state.json"
     ),
     settle: Annotated[str, typer.Option(help="How long a file must stand still before it is read.")] = "10s",
-    batch_rows: Annotated[
-        int, typer.Option(min=1, max=BATCH_ROWS_MAX, help="Rows in a batch.")
-    ] = BATCH_ROWS_MAX,
+    batch_rows: BatchOption = BATCH_ROWS_MAX,
 ) -> None:
     """Look again and again, and import what is new, until it is told to end (SIGTERM, Ctrl-C).
 

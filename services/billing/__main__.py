@@ -3,7 +3,6 @@
 from pathlib import Path
 
 from chassis.app import Part, Runtime
-from chassis.messaging.inbox import Handlers
 from chassis.rpc.server import Service
 from services.billing.api import (
     contracts,
@@ -12,20 +11,16 @@ from services.billing.api import (
     invoices,
     ledger,
     meters,
-    reading_checks,
-    reading_windows,
     readings,
     records,
     runs,
     tariffs,
 )
+from services.billing.api import reading_checks as checks
+from services.billing.api import reading_windows as windows
 from services.billing.config import BillingConfig
-from services.billing.inbox import payments, settings
+from services.billing.inbox import handlers
 from services.billing.jobs import jobs
-
-handlers = Handlers()
-for heard in (settings, payments):
-    handlers.include(heard.handlers)
 
 
 def services(runtime: Runtime) -> list[Service]:
@@ -37,13 +32,10 @@ def services(runtime: Runtime) -> list[Service]:
         (meters.rpc.add_MeterServiceServicer_to_server, meters.MeterService(database, clock)),
         (readings.rpc.add_ReadingServiceServicer_to_server, readings.ReadingService(database, clock)),
         (
-            reading_windows.rpc.add_ReadingWindowServiceServicer_to_server,
-            reading_windows.ReadingWindowService(database, clock),
+            windows.rpc.add_ReadingWindowServiceServicer_to_server,
+            windows.ReadingWindowService(database, clock),
         ),
-        (
-            reading_checks.rpc.add_ReadingCheckServiceServicer_to_server,
-            reading_checks.ReadingCheckService(database, clock),
-        ),
+        (checks.rpc.add_ReadingCheckServiceServicer_to_server, checks.ReadingCheckService(database, clock)),
         (records.rpc.add_RecordServiceServicer_to_server, records.RecordService(database, clock)),
         (tariffs.rpc.add_TariffServiceServicer_to_server, tariffs.TariffService(database, clock)),
         (imports.rpc.add_ImportServiceServicer_to_server, imports.ImportService(database, clock)),

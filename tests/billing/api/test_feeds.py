@@ -72,6 +72,23 @@ def test_a_feed_is_late_when_nothing_was_heard_for_more_than_twice_the_time(conn
     assert [feed.late for feed in feeds()] == [False]
 
 
+@pytest.mark.repeats("ImportService/TouchFeed")
+def test_a_touch_repeated_moves_only_the_time(connector, feeds, clock):
+    touch = pb.TouchFeedRequest(feed="odczyty", every=QUARTER)
+    connector.TouchFeed(touch)
+    [before] = feeds()
+    connector.TouchFeed(touch)
+    assert feeds() == [before]
+    clock.advance(timedelta(minutes=5))
+    connector.TouchFeed(touch)
+
+    [feed] = feeds()
+
+    assert feed.looked_at.ToDatetime(clock.now().tzinfo) == clock.now()
+    before.looked_at.CopyFrom(feed.looked_at)
+    assert feed == before
+
+
 def test_a_feed_that_was_given_up_is_forgotten_after_a_quarter(connector, feeds, clock):
     _start(connector)
     clock.advance(timedelta(days=90))
