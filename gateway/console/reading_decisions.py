@@ -51,10 +51,10 @@ reasons.say(
 reasons.say_fields({"TAKEN": _l("A meter of this number is at the point already.")})
 
 
-def _carry_on(reading_id: UUID, form: Form) -> Response:
+def _carry_on(reading_id: UUID) -> Response:
     """The next reading opens; without one the queue, which says that nothing waits."""
     filters = filters_of(request.args)
-    following = id_of(form, "nastepny")
+    following = id_of(Form(request.args), "nastepny")
     if following and following != str(reading_id):
         return redirect(case_url(following, filters, kolejny="1"), code=303)
     return redirect(url_for("console.readings", **filters), code=303)
@@ -71,7 +71,7 @@ def accept_reading(reading_id: UUID) -> Response | tuple[str, int]:
         refuse_at(form, refusal, {}, fields={})
         return case_page(reading_id, {"przyjmij": form})
     notices.ok(_("Accepted: %(value)s of %(day)s.", **_said(reading)))
-    return _carry_on(reading_id, form)
+    return _carry_on(reading_id)
 
 
 @console.post("/odczyty/<uuid:reading_id>/odrzuc")
@@ -87,7 +87,7 @@ def reject_reading(reading_id: UUID) -> Response | tuple[str, int]:
             refuse_at(form, refusal, {}, fields={"note": "dlaczego"})
         else:
             notices.ok(_("Rejected: %(value)s of %(day)s.", **_said(reading)))
-            return _carry_on(reading_id, form)
+            return _carry_on(reading_id)
     return case_page(reading_id, {"odrzuc": form})
 
 
@@ -106,7 +106,7 @@ def correct_reading(reading_id: UUID) -> Response | tuple[str, int]:
             refuse_at(form, refusal, {}, fields={"value": "stan", "read_on": "dzien"})
         else:
             notices.ok(_("Corrected: %(value)s of %(day)s counts.", **_said(reading)))
-            return _carry_on(reading_id, form)
+            return _carry_on(reading_id)
     return case_page(reading_id, {"popraw": form})
 
 
@@ -123,7 +123,7 @@ def replace_meter(reading_id: UUID) -> Response | tuple[str, int]:
         refuse_at(form, refusal, {}, fields=REPLACEMENT_FIELDS)
         return case_page(reading_id, {"wymiana": form})
     say_replaced(done)
-    return _carry_on(reading_id, form)
+    return _carry_on(reading_id)
 
 
 def say_replaced(done: meters_pb2.ReplaceMeterResponse) -> None:

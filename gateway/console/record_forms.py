@@ -149,7 +149,9 @@ SERVICE_POINT = Noun(
     _l("New service point"),
     "geo-alt",
     (
-        Field("premises_external_id", _l("Served premises"), "one", required=True, of=pb.RECORD_KIND_PREMISES),
+        Field(
+            "premises_external_id", _l("Served premises"), "one", required=True, of=pb.RECORD_KIND_PREMISES
+        ),
         Field("commodity", _l("Commodity"), "select", required=True, options=COMMODITY_OPTIONS),
         Field("code", _l("Code of the point"), length_max=40, hint=_l("For example the PPE number.")),
     ),

@@ -10,7 +10,9 @@ from itertools import count
 from bs4 import BeautifulSoup
 from ebok.billing.v1 import runs_pb2
 from ebok.identity.v1 import events_pb2, users_pb2
+from sqlalchemy import text
 
+from tests.gateway import town
 from tests.gateway.forms import Field, Form
 from tests.gateway.visitors import Visitor
 from tests.gateway.world import ADDRESS, PASSWORD, STAFF_PASSWORD, World
@@ -214,3 +216,26 @@ def sound_values(world: World, form: Form, field: Field) -> tuple[str, ...]:
     raise SampleMissing(
         f"{form.name}: add a sample of {(form.endpoint, field.base)} to tests/gateway/form_samples.py"
     )
+
+
+def begin_readings_anew(world: World) -> None:
+    """What a case decided waits again, or the form would be gone with the first case that is taken."""
+    with world.billing.database.transaction() as session:
+        for statement in _ANEW:
+            session.execute(text(statement), {"corner": town.CORNER, "begin": town.DOUBTFUL_FROM})
+
+
+_CORNER = "(SELECT meter_id FROM meters WHERE external_id = :corner)"
+_NEW = f"(SELECT meter_id FROM meters WHERE succeeds_meter_id = {_CORNER})"
+_ANEW = (
+    f"DELETE FROM readings WHERE made_here AND meter_id IN ({_CORNER}, {_NEW})",
+    f"UPDATE readings SET meter_id = {_CORNER} WHERE meter_id = {_NEW}",
+    f"DELETE FROM meters WHERE meter_id = {_NEW}",
+    f"UPDATE meters SET removed_on = NULL, office_fields = '{{}}' WHERE meter_id = {_CORNER}",
+    "UPDATE readings SET status = 'SUBMITTED', reason = 'BELOW_PREVIOUS', decided_at = NULL, note = ''"
+    f" WHERE meter_id = {_CORNER} AND read_on >= CAST(:begin AS date)",
+)
+ANEW: dict[str, Callable[[World], None]] = dict.fromkeys(
+    ("console.accept_reading", "console.reject_reading", "console.correct_reading", "console.replace_meter"),
+    begin_readings_anew,
+)

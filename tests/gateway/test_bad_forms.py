@@ -108,6 +108,8 @@ class Town:
             csrf = token.field("csrf_token")
             assert csrf
             samples.UNDO[form.endpoint](self.visitors[form.who], urlsplit(location).path, csrf.offered[0])
+        if form.endpoint in samples.ANEW:
+            samples.ANEW[form.endpoint](self.world)
         self._give_payments_up()
         if form.who == "nobody":
             self.visitors["nobody"] = self.world.visitor()

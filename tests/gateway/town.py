@@ -154,9 +154,12 @@ def faulty_rows() -> list[rows.ImportRow]:
     ]  # fmt: skip
 
 
+DOUBTFUL_FROM = "2026-11-03"
+
+
 def doubtful_rows() -> list[rows.ImportRow]:
     """Readings that wait for a clerk: a meter that begins anew, and a slip. All of days that no run bills yet."""
-    said = ((CORNER, "2026-11-03", "3.2"), (CORNER, "2026-11-10", "4.1"), (BAKERY, "2026-11-12", "127"))
+    said = ((CORNER, DOUBTFUL_FROM, "3.2"), (CORNER, "2026-11-10", "4.1"), (BAKERY, "2026-11-12", "127"))
     return [
         rows.ImportRow(reading=rows.ReadingRow(meter_external_id=meter, read_on=day, value=value))
         for meter, day, value in said

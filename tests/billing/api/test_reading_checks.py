@@ -111,7 +111,9 @@ def test_the_queue_is_paged_both_ways(desk, given):
 
     values = [waiting.reading.value for waiting in [*first.readings, *second.readings]]
     assert values == [f"{number}.000" for number in range(1, 7)]
-    assert [one.reading.reading_id for one in back.readings] == [one.reading.reading_id for one in first.readings]
+    assert [one.reading.reading_id for one in back.readings] == [
+        one.reading.reading_id for one in first.readings
+    ]
 
 
 def test_a_case_tells_the_course_the_months_and_the_next_one(desk, given):
@@ -193,7 +195,11 @@ def test_a_billed_reading_gives_way_to_none(desk, given, runs, stands):
     second = given.reading(one.meter, "2025-12-31", "820", reason="SECOND_OF_DAY", **WAITS)
     billed = desk.case(second).around[-2]
 
-    for act in (lambda: desk.accept(second), lambda: desk.reject(billed), lambda: desk.correct(billed, "819")):
+    for act in (
+        lambda: desk.accept(second),
+        lambda: desk.reject(billed),
+        lambda: desk.correct(billed, "819"),
+    ):
         with pytest.raises(FailedPrecondition) as refused:
             act()
         assert refused.value.reason == "READING_BILLED"
@@ -213,7 +219,12 @@ def test_rejecting_what_counted_lets_count_what_it_held_back(desk, given, stands
     assert (first.status, first.note) == (readings_pb2.READING_STATUS_REJECTED, "Cyfra za dużo")
     assert first == again
     # The first of the two fits now, so the second runs backwards; what is unusual is still for a clerk.
-    assert [status for _, _, status in stands(meter)[-4:]] == ["REJECTED", "ACCEPTED", "SUBMITTED", "SUBMITTED"]
+    assert [status for _, _, status in stands(meter)[-4:]] == [
+        "REJECTED",
+        "ACCEPTED",
+        "SUBMITTED",
+        "SUBMITTED",
+    ]
     assert not served.announced(events_pb2.ReadingRejected)
 
 
@@ -231,7 +242,12 @@ def test_whoever_handed_a_reading_in_is_told_why_it_does_not_count(desk, given, 
 
 
 def test_the_same_file_again_brings_back_nothing_that_was_decided(desk, connector, stands, database):
-    rows = [*whole_house(), reading("2026-03-01", "90"), reading("2026-03-02", "91"), reading("2026-03-03", "950")]
+    rows = [
+        *whole_house(),
+        reading("2026-03-01", "90"),
+        reading("2026-03-02", "91"),
+        reading("2026-03-03", "950"),
+    ]
     connector.bring(rows)
     rejected, corrected = [one.reading for one in desk.queue().readings]
     desk.reject(rejected)

@@ -23,9 +23,7 @@ def upgrade() -> None:
         ["read_on", "reading_id"],
         postgresql_where=sa.text("status = 'SUBMITTED'"),
     )
-    op.add_column(
-        "meters", sa.Column("purpose", sa.Text(), server_default=sa.text("'MAIN'"), nullable=False)
-    )
+    op.add_column("meters", sa.Column("purpose", sa.Text(), server_default=sa.text("'MAIN'"), nullable=False))
     op.create_check_constraint(op.f("ck_meters_purpose"), "meters", "purpose IN ('MAIN', 'GARDEN')")
     op.add_column("meters", sa.Column("succeeds_meter_id", sa.Uuid(), nullable=True))
     op.create_foreign_key(
