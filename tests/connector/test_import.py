@@ -2,6 +2,7 @@
 
 import csv
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 import pytest
@@ -129,7 +130,7 @@ def test_a_broken_import_loses_no_row_when_it_goes_on_with_larger_batches(
     from connector import sending
 
     real = sending._stream
-    streams = []
+    streams: list[Any] = []
 
     def break_after_first(stub, import_id, some):
         if streams:

@@ -30,7 +30,7 @@ def feeds(billing: Callable[..., Any], as_daria: Any) -> Callable[[], list[pb.Fe
 
 def _start(connector: Any, **given: Any) -> str:
     import_id = str(new_id())
-    values = {"source": "erp", "feed": "odczyty", "every": QUARTER} | given
+    values: dict[str, Any] = {"source": "erp", "feed": "odczyty", "every": QUARTER} | given
     connector.StartImport(pb.StartImportRequest(import_id=import_id, **values))
     return import_id
 

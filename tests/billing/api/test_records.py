@@ -46,15 +46,15 @@ class Office:
     def __init__(self, stub: Any, connector: Any, database: Any) -> None:
         self.stub, self.connector, self.database = stub, connector, database
 
-    def id_of(self, kind: int, external_id: str = "") -> str:
+    def id_of(self, kind: Any, external_id: str = "") -> str:
         """The id of what the provider calls so."""
-        model = MODELS[kind]
+        model: Any = MODELS[kind]
         [column] = model.__table__.primary_key
         with self.database.reading() as session:
             found = session.scalar(select(column).where(model.external_id == (external_id or IDS[kind])))
         return str(found)
 
-    def get(self, kind: int, record_id: str = "") -> pb.Record:
+    def get(self, kind: Any, record_id: str = "") -> pb.Record:
         request = pb.GetRecordRequest(kind=kind, record_id=record_id or self.id_of(kind))
         return self.stub.GetRecord(request).record
 
@@ -66,7 +66,7 @@ class Office:
         """The record with other values in some fields."""
         return self.save(changed(record, **fields), record.record_id, record.revision)
 
-    def search(self, kind: int, query: str = "", **fields: Any) -> list[str]:
+    def search(self, kind: Any, query: str = "", **fields: Any) -> list[str]:
         request = pb.SearchRecordsRequest(kind=kind, query=query, **fields)
         return [one.label for one in self.stub.SearchRecords(request).records]
 

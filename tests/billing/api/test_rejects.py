@@ -254,11 +254,11 @@ def test_nobody_but_staff_settles_and_what_is_not_there_is_not_found(
             with pytest.raises(PermissionDenied):
                 call()
     unknown = str(new_id())
-    for call in (
+    for asking in (
         lambda: daria.GetReject(pb.GetRejectRequest(reject_id=unknown)),
         lambda: daria.DismissReject(pb.DismissRejectRequest(reject_id=unknown)),
         lambda: daria.ResubmitReject(pb.ResubmitRejectRequest(reject_id=unknown, row={"value": "1"})),
     ):
         with pytest.raises(NotFound) as refused:
-            call()
+            asking()
         assert refused.value.reason == "REJECT_NOT_FOUND"

@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from ebok.billing.v1 import meters_pb2, readings_pb2
@@ -89,7 +90,7 @@ def test_an_estimate_of_the_day_gives_way_to_what_was_read_on_it(given, runs, de
 
 def test_the_same_rows_again_leave_a_settled_estimate_settled(given, connector, desk):
     one = house(given, {"2025-10-31": "806"})
-    meter = {"meter_external_id": one.meter.external_id}
+    meter: dict[str, Any] = {"meter_external_id": one.meter.external_id}
     rows = [reading("2025-12-31", "830", kind="estimated", **meter), reading("2026-01-31", "820", **meter)]
 
     first = connector.bring(rows)

@@ -1,6 +1,6 @@
 """The door of use: sums over the days that are derived once, and whose days they are."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 
 import pytest
@@ -164,7 +164,7 @@ def test_hours_of_a_day_with_the_year_before(usage, given, anna):
 @pytest.mark.parametrize(("day", "length"), [((2025, 3, 30), 23), ((2025, 10, 26), 25)])
 def test_a_day_on_which_the_clocks_change_has_its_own_hours(usage, given, anna, day, length):
     meter = given.supply(anna, starts_on="2024-01-01")
-    first = datetime(*day, tzinfo=UTC) - timedelta(hours=2 if day[1] == 10 else 1)
+    first = datetime.combine(date(*day), time(), UTC) - timedelta(hours=2 if day[1] == 10 else 1)
     hours(given, meter, first - timedelta(hours=24), ["1"] * 72)
     read(given, meter, ("2025-02-28", "0"), ("2025-11-30", "2750"))  # Ten a day: whole days tell themselves.
 

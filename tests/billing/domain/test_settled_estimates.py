@@ -47,7 +47,7 @@ class Meter:
         )
         self.series.add(known)
 
-    def bill(self, value: Decimal, kind: str) -> tuple[Decimal, Decimal]:
+    def bill(self, value: Decimal, kind: str) -> tuple[float | Decimal, float | Decimal]:
         """Read, and bill; answers what was billed and where the next bill begins."""
         self.day += MONTH
         self._take(value, kind)
@@ -108,7 +108,7 @@ def test_what_is_left_over_is_taken_off_the_next_meter():
             period_from=BEGIN + MONTH,
             until_day=came + MONTH,
         )
-        assert [(one.used, one.through_value) for one in uses] == [(0, 118), (used, through)]
+        assert [(float(one.used), float(one.through_value)) for one in uses] == [(0, 118), (used, through)]
 
 
 STEPS = st.lists(

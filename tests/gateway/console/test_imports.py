@@ -188,7 +188,7 @@ def test_watched_sources_say_how_old_they_are_and_that_they_are_late(busy_town: 
 
 def test_every_kind_of_row_has_its_form_and_every_field_its_place():
     kinds = {
-        field.message_type.full_name
+        field.message_type.full_name  # type: ignore[union-attr]
         for field in imports_pb2.ImportRow.DESCRIPTOR.oneofs_by_name["row"].fields
     }
     assert {row.DESCRIPTOR.full_name for row in rejects.ROWS.values()} == kinds
