@@ -145,11 +145,12 @@ def _replacement(form: Form, reading_id: UUID) -> meters_pb2.ReplaceMeterRequest
     wanted = read_replacement(form)
     if wanted is None:
         return None
-    asked = reading_checks_pb2.GetReadingCaseRequest(reading_id=str(reading_id))
-    case = call(clients().billing.reading_checks.GetReadingCase, asked)
-    # Repeated after it was done, the reading is the new meter's: the old one is named in the form.
-    wanted.meter_id = id_of(form, "licznik") or case.meter.meter_id
-    return wanted if form.ok else None
+    # Repeated after it was done, the reading is the new meter's: the address names the old one.
+    wanted.meter_id = id_of(Form(request.args), "licznik")
+    if not wanted.meter_id:
+        asked = reading_checks_pb2.GetReadingCaseRequest(reading_id=str(reading_id))
+        wanted.meter_id = call(clients().billing.reading_checks.GetReadingCase, asked).meter.meter_id
+    return wanted
 
 
 def read_replacement(form: Form) -> meters_pb2.ReplaceMeterRequest | None:

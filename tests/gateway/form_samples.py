@@ -90,6 +90,7 @@ SAMPLES: dict[tuple[str, str], Sample] = {
     ("console.customer_readings", "stan"): _fixed("145,5", PERSON),
     ("console.customer_readings", "jak"): _fixed("klient", PERSON),
     ("console.replace_meter", "numer"): _fixed("77 000 123", PERSON),
+    ("console.correct_reading", "stan"): _fixed("206,9", OTHER),
     ("console.reading_windows", "medium"): _fixed("1", NEW),
     ("console.reading_windows", "od"): _fixed("2027-02-01", NEW),
     ("console.reading_windows", "do"): _fixed("2027-02-10", NEW),
@@ -225,15 +226,15 @@ def begin_readings_anew(world: World) -> None:
             session.execute(text(statement), {"corner": town.CORNER, "begin": town.DOUBTFUL_FROM})
 
 
-_CORNER = "(SELECT meter_id FROM meters WHERE external_id = :corner)"
-_NEW = f"(SELECT meter_id FROM meters WHERE succeeds_meter_id = {_CORNER})"
 _ANEW = (
-    f"DELETE FROM readings WHERE made_here AND meter_id IN ({_CORNER}, {_NEW})",
-    f"UPDATE readings SET meter_id = {_CORNER} WHERE meter_id = {_NEW}",
-    f"DELETE FROM meters WHERE meter_id = {_NEW}",
-    f"UPDATE meters SET removed_on = NULL, office_fields = '{{}}' WHERE meter_id = {_CORNER}",
-    "UPDATE readings SET status = 'SUBMITTED', reason = 'BELOW_PREVIOUS', decided_at = NULL, note = ''"
-    f" WHERE meter_id = {_CORNER} AND read_on >= CAST(:begin AS date)",
+    "DELETE FROM readings WHERE made_here AND meter_id IN (SELECT m.meter_id FROM meters m LEFT JOIN meters o"
+    " ON o.meter_id = m.succeeds_meter_id WHERE :corner IN (m.external_id, o.external_id))",
+    "UPDATE readings r SET meter_id = m.succeeds_meter_id FROM meters m JOIN meters o"
+    " ON o.meter_id = m.succeeds_meter_id WHERE r.meter_id = m.meter_id AND o.external_id = :corner",
+    "DELETE FROM meters m USING meters o WHERE o.meter_id = m.succeeds_meter_id AND o.external_id = :corner",
+    "UPDATE meters SET removed_on = NULL, office_fields = '{}' WHERE external_id = :corner",
+    "UPDATE readings r SET status = 'SUBMITTED', reason = 'BELOW_PREVIOUS', decided_at = NULL, note = '' FROM meters m"
+    " WHERE m.meter_id = r.meter_id AND m.external_id = :corner AND r.read_on >= CAST(:begin AS date)",
 )
 ANEW: dict[str, Callable[[World], None]] = dict.fromkeys(
     ("console.accept_reading", "console.reject_reading", "console.correct_reading", "console.replace_meter"),
