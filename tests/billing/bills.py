@@ -52,6 +52,15 @@ PILA_FEE = {
 
 
 @dataclass(frozen=True)
+class Billed:
+    """What an invoice refers to, by ids."""
+
+    customer_id: UUID
+    contract_id: UUID
+    tariff_id: UUID
+
+
+@dataclass(frozen=True)
 class House:
     """Who is billed and what is read."""
 
@@ -59,6 +68,11 @@ class House:
     contract: Contract
     water: ServicePoint
     meter: Meter
+
+    @property
+    def billed(self) -> Billed:
+        """What an invoice of it refers to."""
+        return Billed(self.customer.customer_id, self.contract.contract_id, self.contract.tariff_id)
 
 
 def prices(given: Given, *, valid_from: str = "2024-01-01", **changed: Decimal) -> None:
@@ -164,7 +178,7 @@ class Runs:
 BARE_NUMBER = "FV/2026/{:06d}"
 
 
-def add_invoice(database: Database, one: House, *, number: int, amount: Money, clock: Clock) -> UUID:
+def add_invoice(database: Database, one: Billed, *, number: int, amount: Money, clock: Clock) -> UUID:
     """The bare row of an issued invoice, for a charge to point to."""
     invoice_id, run_id = new_id(), new_id()
     with database.transaction() as session:
@@ -186,9 +200,9 @@ def add_invoice(database: Database, one: House, *, number: int, amount: Money, c
             {
                 "id": invoice_id,
                 "run": run_id,
-                "customer": one.customer.customer_id,
-                "contract": one.contract.contract_id,
-                "tariff": one.contract.tariff_id,
+                "customer": one.customer_id,
+                "contract": one.contract_id,
+                "tariff": one.tariff_id,
                 "number": BARE_NUMBER.format(number),
                 "now": clock.now(),
                 "amount": amount.grosze,

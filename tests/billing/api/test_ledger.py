@@ -227,7 +227,8 @@ def test_charges_share_the_tax_out_by_commodity_and_add_up(house_of_anna, runs, 
     assert (nothing.year, list(nothing.charges)) == (2024, [])
 
 
-def test_the_first_page_comes_in_one_call(house_of_anna, runs, anna, served, as_anna):
+def test_the_first_page_comes_in_one_call(house_of_anna, given, runs, anna, served, as_anna):
+    given.derived()
     runs.bill("2025-11-01", "2025-12-31")
     runs.bill("2026-01-01", "2026-02-28")
     customer_id = str(cast.ANNA_CUSTOMER)

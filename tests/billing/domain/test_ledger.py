@@ -21,7 +21,7 @@ from tests.billing.bills import add_invoice, house
 
 def test_the_database_itself_refuses_an_allocation_beyond_its_sides(database, given, clock):
     one = house(given, {})
-    invoice_id = add_invoice(database, one, number=1, amount=Money(100), clock=clock)
+    invoice_id = add_invoice(database, one.billed, number=1, amount=Money(100), clock=clock)
     customer_id = one.customer.customer_id
     with database.transaction() as session:
         day = date(2026, 3, 1)
@@ -130,7 +130,7 @@ def test_a_correction_upwards_is_to_be_paid_that_day_and_takes_credit_first(data
 def test_a_correction_downwards_pays_the_oldest_and_is_credit_then(database, given, clock, owed):
     one = house(given, {})
     customer_id = one.customer.customer_id
-    invoice_id = add_invoice(database, one, number=1, amount=Money(100), clock=clock)
+    invoice_id = add_invoice(database, one.billed, number=1, amount=Money(100), clock=clock)
     with database.transaction() as session:
         day = date(2026, 3, 1)
         ledger.post_charges(session, [Charge(customer_id, invoice_id, Money(100), day, day)], now=clock.now())

@@ -89,7 +89,9 @@ def test_whatever_happens_in_whatever_order(served, database, given, clock, as_e
         @rule(who=WHO, amount=st.integers(0, 400), booked=DAYS, due=DAYS)
         def charge(self, who, amount, booked, due) -> None:
             number = next(self.numbers)
-            invoice_id = add_invoice(database, houses[who], number=number, amount=Money(amount), clock=clock)
+            invoice_id = add_invoice(
+                database, houses[who].billed, number=number, amount=Money(amount), clock=clock
+            )
             day = FIRST_DAY + timedelta(days=booked)
             charge = Charge(customers[who], invoice_id, Money(amount), day, day + timedelta(days=due))
             with database.transaction() as session:
