@@ -1,11 +1,13 @@
 """The judge: takes up what providers sent, one message in one transaction, and accepts the money it finds.
 
-A message is judged and its payment moved in the same transaction. Accepting is a call, so it comes after: a process
-that ends between the two leaves a received payment, which the reconciling job accepts.
+What its own words condemn, as a wrong sign does, is sifted out before, many in one transaction: a flood of it holds up
+neither the true messages nor those who receive them. A message is judged and its payment moved in the same
+transaction. Accepting is a call, so it comes after: a process that ends between the two leaves a received payment,
+which the reconciling job accepts.
 """
 
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -15,6 +17,7 @@ from sqlalchemy.orm import Session
 from chassis import tracing
 from chassis.clock import Clock
 from chassis.database import Database
+from chassis.errors import Refusal
 from chassis.jobs import Jobs
 from chassis.telemetry import Metrics, describe_fault, logger
 from services.payments.clients.desk import Desk
@@ -27,6 +30,8 @@ from services.payments.storage.exchanges import Exchange, Verdict
 
 RUN_S_MAX = 8.0  # A run ends in time for a process that is told to stop.
 AGAIN_S_MAX = 3600.0
+SIFT_ROWS = 200
+SIFT_AGAIN_S = 0.1
 ERASE_ROWS = 1_000
 
 jobs = Jobs()
@@ -48,14 +53,23 @@ class Judge:
 @jobs.job("notifications.judge", every_s=0.2)
 def judge_notifications(database: Database, *, now: datetime, judge: Judge) -> None:
     """Judge until nothing waits, with several workers: accepting one's money must not hold up the others."""
-    with database.reading() as session:
-        if not exchanges.is_any_waiting(session, now=now):
-            return
+    _ = now
     ends_at = time.monotonic() + RUN_S_MAX
-    # In threads of their own also when there is one: a payment has its own record, and none in the audit log.
-    with ThreadPoolExecutor(judge.workers, thread_name_prefix="judge") as workers:
-        for worker in [workers.submit(_work, database, judge, ends_at) for _ in range(judge.workers)]:
-            worker.result()
+    begun: dict[UUID, Future[None]] = {}
+    # In threads of their own, the sifting too: a payment has its own record, and none in the audit log.
+    with (
+        ThreadPoolExecutor(1, thread_name_prefix="sift") as sifting,
+        ThreadPoolExecutor(judge.workers, thread_name_prefix="judge") as workers,
+    ):
+        while time.monotonic() < ends_at:
+            believable, all_seen = sifting.submit(sift, database, judge).result()
+            for exchange_id in believable:
+                if exchange_id not in begun:
+                    begun[exchange_id] = workers.submit(_work, database, judge, exchange_id, ends_at)
+            if all_seen and not wait(begun.values(), timeout=SIFT_AGAIN_S).not_done:
+                break
+    for one in begun.values():
+        one.result()
 
 
 @jobs.job("exchanges.forget", every_s=3600)
@@ -73,37 +87,77 @@ def forget_exchanges(database: Database, *, now: datetime, config: PaymentsConfi
             return
 
 
-def _work(database: Database, judge: Judge, ends_at: float) -> None:
-    while time.monotonic() < ends_at and judge_next(database, judge):
-        pass
+def sift(database: Database, judge: Judge) -> tuple[list[UUID], bool]:
+    """Judge what its words alone condemn; answers what is left to judge, and whether no more waits behind it."""
+    with database.reading() as session:
+        waiting = exchanges.list_waiting(session, now=judge.clock.now(), limit=SIFT_ROWS)
+    believable: list[UUID] = []
+    condemned: dict[Verdict, list[Exchange]] = {}
+    for exchange in waiting:
+        verdict = _condemn(exchange, judge)
+        if verdict is None:
+            believable.append(exchange.exchange_id)
+        else:
+            condemned.setdefault(verdict, []).append(exchange)
+    if condemned:
+        with database.transaction() as session:
+            given = {
+                verdict: set(exchanges.give_verdicts(session, verdict, [one.exchange_id for one in those]))
+                for verdict, those in condemned.items()
+            }
+        for verdict, those in condemned.items():
+            for exchange in those:
+                if exchange.exchange_id in given[verdict]:
+                    _note_verdict(judge, exchange, verdict)
+    return believable, len(waiting) < SIFT_ROWS or len(believable) == SIFT_ROWS
 
 
-def judge_next(database: Database, judge: Judge) -> bool:
-    """Judge one message and do what follows from it; false when none waits."""
-    taken: list[UUID] = []
+def _condemn(exchange: Exchange, judge: Judge) -> Verdict | None:
+    """The verdict that a message's own words speak; None when they may be true, or cannot be read at all."""
+    try:
+        said = judge.desk.provider(exchange.provider).read_notification(
+            exchange.body, exchange.headers, exchange.kind
+        )
+    except Exception as fault:  # noqa: BLE001 - it is judged by itself, where the same fault puts it off
+        judge.log.debug(
+            "notification not read", exchange_id=str(exchange.exchange_id), **describe_fault(fault)
+        )
+        return None
+    return said.verdict
+
+
+def _note_verdict(judge: Judge, exchange: Exchange, verdict: Verdict) -> None:
+    judge.verdicts.labels(exchange.provider, verdict.value).inc()
+    if verdict not in (Verdict.ACCEPTED, Verdict.REPEATED):
+        judge.log.warning(
+            "notification not believed",
+            exchange_id=str(exchange.exchange_id),
+            provider=exchange.provider,
+            verdict=verdict.value,
+        )
+
+
+def _work(database: Database, judge: Judge, exchange_id: UUID, ends_at: float) -> None:
+    if time.monotonic() < ends_at:
+        judge_one(database, judge, exchange_id)
+
+
+def judge_one(database: Database, judge: Judge, exchange_id: UUID) -> None:
+    """Judge one message and do what follows from it; nothing, when somebody else does."""
     with tracing.trace():
         try:
             with database.transaction() as session:
-                exchange = exchanges.lock_waiting(session, now=judge.clock.now())
+                exchange = exchanges.lock_waiting(session, exchange_id)
                 if exchange is None:
-                    return False
-                taken.append(exchange.exchange_id)
+                    return
                 found = _judge(session, exchange, judge)
                 exchange.verdict = found.verdict
         except Exception as fault:  # noqa: BLE001 - one message that cannot be judged must not stop the others
-            _put_off(database, judge, taken, fault)
-            return bool(taken)
-        judge.verdicts.labels(exchange.provider, found.verdict.value).inc()
-        if found.verdict not in (Verdict.ACCEPTED, Verdict.REPEATED):
-            judge.log.warning(
-                "notification not believed",
-                exchange_id=str(exchange.exchange_id),
-                provider=exchange.provider,
-                verdict=found.verdict.value,
-            )
+            _put_off(database, judge, exchange_id, fault)
+            return
+        _note_verdict(judge, exchange, found.verdict)
         if found.to_accept is not None:
             _accept(judge, found.to_accept)
-    return True
 
 
 def _judge(session: Session, exchange: Exchange, judge: Judge) -> Judged:
@@ -132,10 +186,12 @@ def _note_fault(judge: Judge, payment_id: UUID, fault: Exception) -> None:
     judge.log.error("money not accepted", payment_id=str(payment_id), **describe_fault(fault))
 
 
-def _put_off(database: Database, judge: Judge, taken: list[UUID], fault: Exception) -> None:
-    judge.log.error("notification not judged", exchanges=[str(one) for one in taken], **describe_fault(fault))
-    if not taken:
-        time.sleep(0.5)  # The database is away or busy.
-        return
-    with database.transaction() as session:
-        exchanges.put_off(session, taken[0], now=judge.clock.now(), longest=timedelta(seconds=AGAIN_S_MAX))
+def _put_off(database: Database, judge: Judge, exchange_id: UUID, fault: Exception) -> None:
+    judge.log.error("notification not judged", exchange_id=str(exchange_id), **describe_fault(fault))
+    try:
+        with database.transaction() as session:
+            exchanges.put_off(
+                session, exchange_id, now=judge.clock.now(), longest=timedelta(seconds=AGAIN_S_MAX)
+            )
+    except Refusal as refusal:  # The database is away or busy: it waits as it is.
+        judge.log.warning("not put off", exchange_id=str(exchange_id), reason=refusal.reason)

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from psycopg.types.json import Jsonb
-from sqlalchemy import CheckConstraint, ColumnElement, Index, and_, delete, insert, or_, select, text, update
+from sqlalchemy import CheckConstraint, Index, and_, delete, insert, or_, select, text, update
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -113,24 +113,39 @@ def give_verdict(
     session.execute(update(Exchange).where(Exchange.exchange_id == exchange_id).values(**values))
 
 
-def lock_waiting(session: Session, *, now: datetime) -> Exchange | None:
-    """The next message to judge that nobody else judges at this moment, held until the transaction ends."""
+def list_waiting(session: Session, *, now: datetime, limit: int) -> Sequence[Exchange]:
+    """Messages to judge, the oldest first."""
+    statement = select(Exchange).where(
+        Exchange.direction == Direction.IN, Exchange.verdict.is_(None), Exchange.judge_after <= now
+    )
+    return session.scalars(statement.order_by(Exchange.judge_after, Exchange.exchange_id).limit(limit)).all()
+
+
+def lock_waiting(session: Session, exchange_id: UUID) -> Exchange | None:
+    """A message to judge, held until the transaction ends; None when it is judged, or somebody else holds it."""
     return session.scalar(
         select(Exchange)
-        .where(*_waiting(now))
-        .order_by(Exchange.judge_after, Exchange.exchange_id)
-        .limit(1)
+        .where(Exchange.exchange_id == exchange_id, Exchange.verdict.is_(None))
         .with_for_update(skip_locked=True)
     )
 
 
-def _waiting(now: datetime) -> tuple[ColumnElement[bool], ...]:
-    return Exchange.direction == Direction.IN, Exchange.verdict.is_(None), Exchange.judge_after <= now
-
-
-def is_any_waiting(session: Session, *, now: datetime) -> bool:
-    """Whether there is a message to judge."""
-    return session.scalar(select(Exchange.exchange_id).where(*_waiting(now)).limit(1)) is not None
+def give_verdicts(session: Session, verdict: Verdict, exchange_ids: Sequence[UUID]) -> Sequence[UUID]:
+    """Say the same of many messages; answers those that were still to judge and in nobody's hands."""
+    free = (
+        select(Exchange.exchange_id)
+        .where(Exchange.exchange_id.in_(exchange_ids), Exchange.verdict.is_(None))
+        .with_for_update(skip_locked=True)
+        .cte("free")
+    )
+    given = session.scalars(
+        update(Exchange)
+        .where(Exchange.exchange_id.in_(select(free.c.exchange_id)))
+        .values(verdict=verdict)
+        .returning(Exchange.exchange_id)
+        .execution_options(synchronize_session=False)
+    )
+    return given.all()
 
 
 def put_off(session: Session, exchange_id: UUID, *, now: datetime, longest: timedelta) -> None:

@@ -17,6 +17,7 @@ from sandbox.payu.config import PayuConfig
 from sandbox.przelewy24.config import Przelewy24Config
 from services.payments.clients.payu import signature_of
 from services.payments.clients.przelewy24 import sign
+from services.payments.jobs.notifications import SIFT_ROWS, judge_one, sift
 from services.payments.storage.exchanges import Exchange
 
 BOTH = ["przelewy24", "payu"]
@@ -143,13 +144,12 @@ def test_many_judges_at_once_settle_each_payment_once(payments, pay_at, announce
         payments.webhooks.send(request)
 
     other = serve(database=payments.served.database)
-    from services.payments.jobs.notifications import judge_next
-
     judges = [payments.served.runtime.resources["judge"], other.runtime.resources["judge"]] * 4
 
     def work(judge):
-        while judge_next(payments.served.database, judge):
-            pass
+        while believable := sift(payments.served.database, judge)[0]:
+            for exchange_id in believable:
+                judge_one(payments.served.database, judge, exchange_id)
 
     with ThreadPoolExecutor(8) as at_once:
         for one in [at_once.submit(work, judge) for judge in judges]:
@@ -158,6 +158,22 @@ def test_many_judges_at_once_settle_each_payment_once(payments, pay_at, announce
     settled = [event.payment_id for event in announced(events_pb2.PaymentSettled)]
     assert sorted(settled) == sorted(payment.payment_id for payment in many)
     assert None not in payments.verdicts()
+
+
+def test_the_true_message_behind_a_flood_of_forged_ones_counts(payments, pay_at):
+    payment = payments.start(grosze=1_00)
+    flood = SIFT_ROWS + 50
+    for _ in range(flood):
+        payments.webhooks.send(of_przelewy24(payment, crc="another"))
+    pay_at(payments.sandboxes["przelewy24"], payment)
+    payments.until(lambda: len(payments.webhooks.received) >= 1)
+    payments.judge()
+
+    assert payments.get(payment).status == SETTLED
+    verdicts = payments.verdicts()
+    assert verdicts.count("SIGN_WRONG") == flood
+    assert verdicts.count("ACCEPTED") == 1
+    assert None not in verdicts
 
 
 @pytest.mark.parametrize(
