@@ -311,6 +311,7 @@ def test_every_form_is_found_and_has_its_samples(town: Town):
     assert all(one.why for one in samples.SAMPLES.values())
 
 
+@pytest.mark.timeout(1500)  # Thousands of requests: each field of each form, wrong in each way.
 @pytest.mark.parametrize("method", ["POST", "GET"])
 @pytest.mark.parametrize("blueprint", ["portal", "console"])
 def test_a_wrong_field_is_said_and_the_rest_is_kept(town: Town, blueprint: str, method: str):

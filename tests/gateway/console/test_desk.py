@@ -8,10 +8,11 @@ from tests.gateway.world import World
 
 def test_the_desk_says_what_there_is_and_what_waits(world: World, daria: Visitor):
     text = daria.text("/konsola/")
+    listed = daria.get("/konsola/klienci.csv").text.splitlines()
+    assert f"Klienci {len(listed) - 1} " in text
     for words in (
         "Należności",
         "Po terminie",
-        "Klienci 4",
         "Woda i ścieki, październik 2026, uzupełnienie",
         "Podgląd, nic nie wystawiono",
         "odczyty-reczne-2026-11.csv",
