@@ -1,6 +1,7 @@
 """The door for a provider's own data."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -20,6 +21,7 @@ from services.billing.domain.contracts import POINTS_FIELD
 from services.billing.domain.rows import RowKind, SourceRow
 from services.billing.storage import imports as stored
 
+Received = tuple[pb.ImportRowsRequest, list[SourceRow]]
 IMPORTS, REJECTS = "imports", "rejects"
 _KINDS = {
     "customer": RowKind.CUSTOMER,
@@ -72,7 +74,9 @@ class ImportService(rpc.ImportServiceServicer):
     ) -> pb.ImportRowsResponse:
         response = pb.ImportRowsResponse()
         import_id: UUID | None = None
-        for request in request_iterator:
+        for request, rows in _ahead(
+            (request, [unpack_row(row) for row in request.rows]) for request in request_iterator
+        ):
             wanted = wire.unpack_id(request.import_id, field="import_id")
             if import_id not in (None, wanted):
                 raise wire.fault("import_id", "DIFFERS", "one stream is of one import")
@@ -82,7 +86,7 @@ class ImportService(rpc.ImportServiceServicer):
                     session,
                     import_id,
                     batch_number=request.batch_number,
-                    rows=[unpack_row(row) for row in request.rows],
+                    rows=rows,
                     now=self._clock.now(),
                 )
                 response = pb.ImportRowsResponse(import_state=pack_import(import_))
@@ -165,6 +169,18 @@ class ImportService(rpc.ImportServiceServicer):
         with self._database.transaction() as session:
             import_ = imports.cancel(session, import_id, now=self._clock.now())
             return pb.CancelImportResponse(import_state=pack_import(import_))
+
+
+def _ahead(batches: Iterator[Received]) -> Iterator[Received]:
+    """A batch is received and unpacked while the one before is written: one, so that no more wait in memory."""
+    reader = ThreadPoolExecutor(1, thread_name_prefix="batches")
+    try:
+        coming = reader.submit(next, batches, None)
+        while (batch := coming.result()) is not None:
+            coming = reader.submit(next, batches, None)
+            yield batch
+    finally:
+        reader.shutdown(wait=False)  # It ends with the call, which may be over before the next batch came.
 
 
 def pack_feed(state: feeds.FeedState) -> pb.Feed:

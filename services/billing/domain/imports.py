@@ -42,6 +42,8 @@ from services.billing.storage import imports as stored
 from services.billing.storage.imports import Import, ImportStatus
 
 ROW_SHOWN_LENGTH_MAX = 500  # of a field of a refused row
+STILL_COMING = timedelta(seconds=10)  # after its last batch began
+SPARED_MAX = timedelta(minutes=15)
 
 Taker = Callable[[Session, Sequence[SourceRow], Batch], None]
 # In this order: a row may refer to one of a kind above, also when that came in the same batch.
@@ -177,6 +179,11 @@ def get(session: Session, import_id: UUID) -> Import:
     if import_ is None:
         raise ImportNotFound(import_id=str(import_id))
     return import_
+
+
+def is_coming(session: Session, *, now: datetime) -> bool:
+    """Whether an import is bringing rows at this moment. One that takes long has to share the machine."""
+    return stored.is_coming(session, moved_since=now - STILL_COMING, started_since=now - SPARED_MAX)
 
 
 def _close(session: Session, import_: Import, status: ImportStatus, *, now: datetime) -> None:

@@ -21,7 +21,12 @@ KINDS = {kind.value.lower(): kind for kind in ReadingKind}
 VALUE_PLACES = 3
 VALUE_LIMIT = Decimal(10) ** 11  # what NUMERIC(14,3) holds
 
-_Key = str | tuple[UUID, date]  # the provider's id of a reading; where it has none, its meter and day
+_Key = str | tuple[int, date]  # the provider's id of a reading; where it has none, its meter and day
+
+
+def _key(external_id: str, meter_id: UUID, day: date) -> _Key:
+    # The number of the id: the hash of an id itself is worked out in Python, each time anew.
+    return external_id or (meter_id.int, day)
 
 
 @dataclass
@@ -44,7 +49,7 @@ class _Round:
         if known.reading_id in self.seen:
             return
         self.seen.add(known.reading_id)
-        key = known.external_id or (known.meter_id, known.read_on)
+        key = _key(known.external_id, known.meter_id, known.read_on)
         other = self.latest.get(key)
         if not known.made_here and (other is None or _came(other) < _came(known)):
             self.latest[key] = known
@@ -141,7 +146,9 @@ def _read_with_care(row: SourceRow, batch: Batch) -> Said | None:
 
 
 def _look_around(session: Session, own: _Round, said: Sequence[Said]) -> None:
-    """Read what the rows are judged by: three queries, or four where estimates are near, however many rows."""
+    """Read what the rows are judged by: one query, or three where estimates are near and readings have ids, however
+    many rows.
+    """
     for one in said:
         one.series.widen(one.read_on)
     around = list(own.series.values())
@@ -149,27 +156,24 @@ def _look_around(session: Session, own: _Round, said: Sequence[Said]) -> None:
     behind_estimates = set()
     for place, *row in stored.list_around(session, windows):
         series = around[place - 1]
-        known = _accepted(series.meter_id, row)
+        known = _known(series.meter_id, row)
         own.keep(known)
-        if known.estimated:
+        if known.estimated and known.status == ReadingStatus.ACCEPTED:
             behind_estimates.add(series.meter_id)
     for meter_id, *row in stored.list_beyond_estimates(session, behind_estimates):
-        own.keep(_accepted(meter_id, row))
-    days = [(one.series.meter_id, one.read_on) for one in said if not one.external_id]
-    for row in stored.list_unsettled(session, days):
-        own.keep(Known._make(row))
+        own.keep(_known(meter_id, row))
     for row in stored.list_by_external_ids(session, {one.external_id for one in said if one.external_id}):
         own.keep(Known._make(row))
 
 
-def _accepted(meter_id: UUID, row: Sequence[Any]) -> Known:
-    reading_id, read_on, value, kind, *rest = row
-    return Known(reading_id, meter_id, read_on, value, kind, "ACCEPTED", *rest)
+def _known(meter_id: UUID, row: Sequence[Any]) -> Known:
+    reading_id, *rest = row
+    return Known(reading_id, meter_id, *rest)
 
 
 def _take_one(own: _Round, row: SourceRow, said: Said) -> None:
     batch, series = own.batch, said.series
-    key = said.external_id or (series.meter_id, said.read_on)
+    key = _key(said.external_id, series.meter_id, said.read_on)
     latest, counted = own.latest.get(key), own.counted.get(key)
     there = series.by_day.get(said.read_on)
     if there is not None and _says_the_same(there, said, latest=latest, counted=counted):
@@ -218,7 +222,7 @@ def _replace(own: _Round, said: Said, *, latest: Known, counted: Known | None) -
 
 
 def _retire(own: _Round, known: Known) -> None:
-    key = known.external_id or (known.meter_id, known.read_on)
+    key = _key(known.external_id, known.meter_id, known.read_on)
     own.latest.pop(key, None)
     if own.counted.get(key) is known:
         del own.counted[key]
@@ -256,6 +260,6 @@ def _settle(own: _Round, said: Said) -> None:
         own.settled.add(estimate.reading_id)
         if estimate.reading_id in own.new:
             own.new[estimate.reading_id] = (estimate._replace(status=ReadingStatus.SUPERSEDED), "")
-        key = estimate.external_id or (estimate.meter_id, estimate.read_on)
+        key = _key(estimate.external_id, estimate.meter_id, estimate.read_on)
         if own.counted.get(key) is estimate:
             del own.counted[key]

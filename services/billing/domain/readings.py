@@ -42,7 +42,7 @@ class Known(NamedTuple):
 class Series:
     """A meter, the days a round is about, and its accepted readings on them and the nearest on either side.
 
-    `successor`: the meter that took its place.
+    `successor`: the meter that took its place. `estimated`: the days whose reading is an estimate.
     """
 
     meter_id: UUID
@@ -53,6 +53,7 @@ class Series:
     last: date = date.min
     days: list[date] = field(default_factory=list)
     by_day: dict[date, Known] = field(default_factory=dict)
+    estimated: set[date] = field(default_factory=set)
     successor: "Series | None" = None
 
     def on(self, day: date) -> "Series":
@@ -75,27 +76,32 @@ class Series:
         elif day not in self.by_day:
             insort(self.days, day)
         self.by_day[day] = reading
+        if reading.estimated:
+            self.estimated.add(day)
+        elif self.estimated:
+            self.estimated.discard(day)
 
     def remove(self, reading: Known) -> None:
         """Take one out again."""
         self.days.remove(reading.read_on)
         del self.by_day[reading.read_on]
+        self.estimated.discard(reading.read_on)
 
     def around(
         self, day: date, *, without: Known | None = None, estimates: bool = True
     ) -> tuple[Known | None, Known | None]:
         """The nearest readings before and after a day, on request without estimates."""
         days, by_day, place = self.days, self.by_day, bisect_left(self.days, day)
-
-        def passed_over(index: int) -> bool:
-            reading = by_day[days[index]]
-            return reading is without or (not estimates and reading.estimated)
-
         before, after = place - 1, place + (place < len(days) and days[place] == day)
-        while before >= 0 and passed_over(before):
-            before -= 1
-        while after < len(days) and passed_over(after):
-            after += 1
+        if without is not None or (self.estimated and not estimates):
+
+            def passed_over(index: int) -> bool:
+                return by_day[days[index]] is without or (not estimates and days[index] in self.estimated)
+
+            while before >= 0 and passed_over(before):
+                before -= 1
+            while after < len(days) and passed_over(after):
+                after += 1
         return (
             by_day[days[before]] if before >= 0 else None,
             by_day[days[after]] if after < len(days) else None,
@@ -105,13 +111,15 @@ class Series:
         """The estimates that an actual reading settles: those of its day, those it contradicts, and later ones of ours
         that no invoice stands on. Estimates beyond the next actual reading are left to that one.
         """
+        if not self.estimated:
+            return []
         before, after = self.around(day, estimates=False)
         first = before.read_on if before is not None else date.min
         last = after.read_on if after is not None else date.max
         return [
             one
-            for other in self.days
-            if first < other < last and (one := self.by_day[other]).estimated
+            for other in sorted(self.estimated)
+            if first < other < last and (one := self.by_day[other])
             if other == day
             or (other < day and _went_too_far(one.value, value, digits=self.digits))
             or (other > day and one.made_here and not one.billed)

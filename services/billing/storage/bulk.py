@@ -1,7 +1,7 @@
 """Many rows in one statement: what an import looks up and writes. Things are known by the provider's own ids."""
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -17,6 +17,11 @@ def is_any(column: Any, values: Collection[str]) -> ColumnElement[bool]:
     """`column = ANY(values)`: one parameter, however many values. What no text can hold is not there: U+0000."""
     storable = sorted(value for value in values if "\x00" not in value)
     return column == any_(cast(storable, postgresql.ARRAY(Text)))
+
+
+def as_array(values: Iterable[str]) -> str:
+    """An array in PostgreSQL's text form, of words that need no quotes: ids, days. The driver's own way is slow."""
+    return f"{{{','.join(values)}}}"
 
 
 def find_by(session: Session, model: Any, column: str, values: Collection[str]) -> dict[str, Row[Any]]:

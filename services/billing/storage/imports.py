@@ -142,10 +142,10 @@ BATCH_LOCK_WAIT_S = 60
 
 
 # All that a batch looks up has an index. While a first import fills the tables, the planner still takes them for
-# empty and would read them whole, more of them with every batch.
+# empty and would read them whole, more of them with every batch. Compiling a statement takes longer than the statement.
 _SETTINGS = text(
     "SELECT set_config('lock_timeout', :wait, true), set_config('enable_seqscan', 'off', true), "
-    "set_config('plan_cache_mode', 'force_custom_plan', true)"
+    "set_config('plan_cache_mode', 'force_custom_plan', true), set_config('jit', 'off', true)"
 ).bindparams(wait=f"{BATCH_LOCK_WAIT_S}s")
 
 
@@ -280,6 +280,17 @@ def find_trials(
 def delete_trials(session: Session, import_id: UUID) -> None:
     """The dry run is over: nothing of it is kept but its counts and what it refused."""
     session.execute(delete(ImportTrial).where(ImportTrial.import_id == import_id))
+
+
+def is_coming(session: Session, *, moved_since: datetime, started_since: datetime) -> bool:
+    """Whether an import that began not long ago is just bringing rows."""
+    statement = select(Import.import_id).where(
+        Import.status == ImportStatus.RUNNING,
+        Import.started_at > started_since,
+        Import.moved_at > moved_since,
+        ~Import.dry_run,
+    )
+    return session.execute(statement.limit(1)).first() is not None
 
 
 def newest_data_at(session: Session) -> datetime | None:

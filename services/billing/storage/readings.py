@@ -1,6 +1,6 @@
 """Readings of meters."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -25,12 +25,13 @@ from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 from chassis.columns import one_of, word
 from chassis.keyset import Page, Window, fetch_page
 from services.billing.storage.base import Base, Quantity
-from services.billing.storage.bulk import is_any
+from services.billing.storage.bulk import as_array, is_any
 from services.billing.storage.contracts import Contract, ContractServicePoint
 from services.billing.storage.meters import Meter
 from services.billing.storage.photos import ReadingPhoto
 
 MAIN_REGISTER = "main"
+WRITTEN_AT_ONCE = 500
 
 
 class ReadingKind(StrEnum):
@@ -98,7 +99,7 @@ class Reading(Base):
     note: Mapped[str] = mapped_column(server_default="")
 
 
-NewReading = tuple[UUID | None, UUID, date, Decimal, str, str, str, str]
+NewReading = tuple[UUID, UUID, date, Decimal, str, str, str, str]
 
 
 def find_meters(session: Session, external_ids: Collection[str]) -> Sequence[Any]:
@@ -126,15 +127,21 @@ _SUCCESSORS = text("""
 
 
 def list_around(session: Session, windows: Sequence[tuple[UUID, date, date]]) -> Sequence[Any]:
-    """The accepted readings of meters within their windows of days, and the nearest on either side of each.
+    """Readings of meters within their windows of days: those that count and the nearest of them on either side of each;
+    those without an id of the provider's that wait or were decided on.
 
-    The place of the window, from 1; id, day, value, kind, the provider's id, when it came, whether it is billed,
-    whether it was made here.
+    The place of the window, from 1; id, day, value, kind, status, the provider's id, when it came, whether it is
+    billed, whether it was made here.
     """
     if not windows:
         return ()
     meters, first, last = zip(*windows, strict=True)
-    return session.execute(_AROUND, {"meters": [*meters], "first": [*first], "last": [*last]}).all()
+    given = {
+        "meters": as_array(meter_id.hex for meter_id in meters),
+        "first": as_array(map(str, first)),
+        "last": as_array(map(str, last)),
+    }
+    return session.execute(_AROUND, given).all()
 
 
 _AROUND = text("""
@@ -142,17 +149,22 @@ _AROUND = text("""
       FROM unnest(CAST(:meters AS uuid[]), CAST(:first AS date[]), CAST(:last AS date[]))
            WITH ORDINALITY AS w(meter_id, first, last, place)
      CROSS JOIN LATERAL (
-            (SELECT reading_id, read_on, value, kind, external_id, received_at, billed_at IS NOT NULL, made_here
+            (SELECT reading_id, read_on, value, kind, status, external_id, received_at,
+                    billed_at IS NOT NULL, made_here
                FROM readings
               WHERE meter_id = w.meter_id AND register = 'main' AND status = 'ACCEPTED' AND read_on < w.first
               ORDER BY read_on DESC LIMIT 1)
             UNION ALL
-            (SELECT reading_id, read_on, value, kind, external_id, received_at, billed_at IS NOT NULL, made_here
+            (SELECT reading_id, read_on, value, kind, status, external_id, received_at,
+                    billed_at IS NOT NULL, made_here
                FROM readings
-              WHERE meter_id = w.meter_id AND register = 'main' AND status = 'ACCEPTED'
-                AND read_on BETWEEN w.first AND w.last)
+              WHERE meter_id = w.meter_id AND read_on BETWEEN w.first AND w.last
+                AND (register = 'main' AND status = 'ACCEPTED'
+                     OR external_id = ''
+                        AND (status IN ('SUBMITTED', 'REJECTED') OR status = 'SUPERSEDED' AND decided_at IS NOT NULL)))
             UNION ALL
-            (SELECT reading_id, read_on, value, kind, external_id, received_at, billed_at IS NOT NULL, made_here
+            (SELECT reading_id, read_on, value, kind, status, external_id, received_at,
+                    billed_at IS NOT NULL, made_here
                FROM readings
               WHERE meter_id = w.meter_id AND register = 'main' AND status = 'ACCEPTED' AND read_on > w.last
               ORDER BY read_on LIMIT 1)
@@ -171,37 +183,19 @@ def list_beyond_estimates(session: Session, meter_ids: Collection[UUID]) -> Sequ
 
 
 _ACCEPTED_OF = text("""
-    SELECT meter_id, reading_id, read_on, value, kind, external_id, received_at, billed_at IS NOT NULL, made_here
+    SELECT meter_id, reading_id, read_on, value, kind, status, external_id, received_at, billed_at IS NOT NULL,
+           made_here
       FROM readings
      WHERE meter_id = ANY(CAST(:meters AS uuid[])) AND register = 'main' AND status = 'ACCEPTED'
      ORDER BY meter_id, read_on
 """)
 
 
-def list_unsettled(session: Session, days: Collection[tuple[UUID, date]]) -> Sequence[Row[Any]]:
-    """Readings without an id of the provider's that wait or were decided on, by meter and day.
-
-    Like the next: id, meter, day, value, kind, status, the provider's id, when it came, whether it is billed, whether
-    it was made here.
-    """
-    if not days:
-        return ()
-    given = {"meters": [meter_id for meter_id, _ in days], "days": [day for _, day in days]}
-    return session.execute(_UNSETTLED, given).all()
-
-
-_UNSETTLED = text("""
-    SELECT reading_id, meter_id, read_on, value, kind, status, external_id, received_at, billed_at IS NOT NULL,
-           made_here
-      FROM readings
-     WHERE (meter_id, read_on) IN (SELECT * FROM unnest(CAST(:meters AS uuid[]), CAST(:days AS date[])))
-       AND (status IN ('SUBMITTED', 'REJECTED') OR status = 'SUPERSEDED' AND decided_at IS NOT NULL)
-       AND external_id = ''
-""")
-
-
 def list_by_external_ids(session: Session, external_ids: Collection[str]) -> Sequence[Row[Any]]:
-    """Readings by the provider's ids, but for those that a later row of its own took the place of."""
+    """Readings by the provider's ids, but for those that a later row of its own took the place of.
+
+    Id, meter, day, value, kind, status, the provider's id, when it came, whether it is billed, and whether made here.
+    """
     if not external_ids:
         return ()
     return session.execute(_BY_EXTERNAL_ID, {"ids": [*external_ids]}).all()
@@ -238,21 +232,26 @@ def settle(session: Session, reading_ids: Collection[UUID], *, now: datetime) ->
         )
 
 
-def add_readings(session: Session, rows: Iterable[NewReading], *, now: datetime, as_of: datetime) -> None:
-    """Add many readings of main registers in one COPY.
+def add_readings(session: Session, rows: Sequence[NewReading], *, now: datetime, as_of: datetime) -> None:
+    """Add many readings of main registers in one COPY; PostgreSQL writes the first while the next are put into words.
 
     Whoever adds readings has taken `imports.lock_batches` or `imports.share_with_batches` before looking.
     """
-    tail = f"{now.isoformat()}\t{as_of.isoformat()}\n"
-    lines = [
-        f"{reading_id}\t{meter_id}\t{read_on}\t{value}\t{kind}\t{status}\t{reason}\t{_escaped(external_id)}\t{tail}"
-        for reading_id, meter_id, read_on, value, kind, status, reason, external_id in rows
-    ]
-    if not lines:
+    if not rows:
         return
+    tail = f"{now.isoformat()}\t{as_of.isoformat()}\n"
     connection: Any = session.connection().connection.driver_connection
     with connection.cursor() as cursor, cursor.copy(_COPY) as copy:
-        copy.write("".join(lines))
+        for first in range(0, len(rows), WRITTEN_AT_ONCE):
+            copy.write("".join([_line(row, tail) for row in rows[first : first + WRITTEN_AT_ONCE]]))
+
+
+def _line(row: NewReading, tail: str) -> str:
+    reading_id, meter_id, read_on, value, kind, status, reason, external_id = row
+    return (
+        f"{reading_id.hex}\t{meter_id.hex}\t{read_on}\t{value}\t{kind}\t{status}\t{reason}\t"
+        f"{_escaped(external_id)}\t{tail}"
+    )
 
 
 _COPY = """

@@ -776,11 +776,11 @@ def test_an_unknown_import_is_not_found(billing, as_edward, connector):
         assert refused.value.reason == "IMPORT_NOT_FOUND"
 
 
-def test_a_batch_of_more_than_a_thousand_rows_is_refused_whole(connector, count):
+def test_a_batch_of_more_than_five_thousand_rows_is_refused_whole(connector, count):
     import_id = connector.start()
 
     with pytest.raises(Invalid) as refused:
-        connector.send(import_id, [customer(f"k-{place}") for place in range(1001)])
+        connector.send(import_id, [customer(f"k-{place}") for place in range(5001)])
 
     assert (refused.value.violations[0].field, refused.value.violations[0].reason) == ("rows", "TOO_MANY")
     assert count(Customer) == 0

@@ -7,8 +7,9 @@ from decimal import Decimal
 import pytest
 import sqlalchemy as sa
 
+from chassis.ids import new_id
 from chassis.testing.fixtures import TEST_INSTANT
-from services.billing.domain import deriving_use
+from services.billing.domain import deriving_use, imports
 from services.billing.jobs.use import derive_use
 from services.billing.storage import daily_use as stored
 from tests.billing.given import day
@@ -60,6 +61,48 @@ def test_days_add_up_to_what_was_read_and_no_mark_is_left(served, meters, ask):
 
     assert sums(ask) == EXPECTED
     assert ask("SELECT count(*) FROM use_to_derive") == [(0,)]
+
+
+def test_it_waits_for_an_import_that_brings_rows_but_not_for_one_that_broke_off_or_takes_long(
+    served, meters, ask, database, clock
+):
+    def start():
+        with database.transaction() as session:
+            return imports.start(
+                session,
+                new_id(),
+                source="odczyty.csv",
+                dry_run=False,
+                row_count=0,
+                as_of=None,
+                since=None,
+                feed="",
+                every=None,
+                now=clock.now(),
+            )
+
+    import_ = start()
+    served.run_job("use.derive")
+    assert sums(ask) == []
+
+    with database.transaction() as session:
+        imports.finish(session, import_.import_id, now=clock.now())
+    served.run_job("use.derive")
+    assert sums(ask) == EXPECTED
+
+    broken = start()
+    clock.advance(imports.STILL_COMING)
+    with database.reading() as session:
+        assert not imports.is_coming(session, now=clock.now())
+    with database.transaction() as session:
+        imports.take_batch(session, broken.import_id, batch_number=1, rows=[], now=clock.now())
+    with database.reading() as session:
+        assert imports.is_coming(session, now=clock.now())
+    clock.advance(imports.SPARED_MAX)
+    with database.transaction() as session:
+        imports.take_batch(session, broken.import_id, batch_number=2, rows=[], now=clock.now())
+    with database.reading() as session:
+        assert not imports.is_coming(session, now=clock.now())
 
 
 def test_it_leaves_no_act_in_the_log(served, meters, ask):

@@ -9,10 +9,11 @@ branch_labels = None
 depends_on = None
 
 MARK = """
-  ON CONFLICT (meter_id) DO UPDATE SET from_day = LEAST(u.from_day, excluded.from_day);
+  ON CONFLICT (meter_id) DO UPDATE SET from_day = excluded.from_day WHERE u.from_day > excluded.from_day;
 """
 # Whoever writes readings, in whatever way, has marked what is to be derived anew: nobody can forget it, and the code of
-# the release before does it as well. Meters in one order, so that no two writers wait for each other.
+# the release before does it as well. Meters in one order, so that no two writers wait for each other. A mark that stands is held until the
+# writer is done, and not written again: an import comes by a meter with every batch.
 OF_NEW_READINGS = f"""
 CREATE FUNCTION mark_use_of_new_readings() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
