@@ -40,7 +40,7 @@ from connector.watch import Watch, watch
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
 screen = Console(stderr=True, soft_wrap=True, highlight=False)
-BATCH_ROWS_MAX = 1_000
+BATCH_ROWS_MAX = 5_000
 EVERY_MAX = timedelta(days=366)
 NAME_LENGTH_MAX = 100
 _SPAN = re.compile(r"([1-9][0-9]{0,5})([smhd])", re.ASCII)

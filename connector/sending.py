@@ -22,7 +22,10 @@ from connector.mapping import Mapping
 from connector.rows import row_maker
 from connector.sources import Tables
 
-BATCHES_PER_STREAM = 20
+BATCHES_PER_STREAM = 10
+NARROW = ("readings", "intervals", "payments")
+WIDE_ROWS_MAX = 1_000  # in a batch of any other kind: each is more work for billing, and others wait meanwhile
+BATCH_BYTES_MAX = 2 * 1024 * 1024  # Billing takes messages of 4 MiB.
 STREAM_TIMEOUT_S = 600.0
 ATTEMPTS_MAX = 8
 WAIT_S_MAX = 15.0
@@ -106,8 +109,19 @@ def _batches(order: Order, done_count: int) -> Iterator[list[pb.ImportRow]]:
         numbered = enumerate(order.source.rows(table), start=1)
         done_count -= sum(1 for _ in islice(numbered, done_count))
         rows = (make(number, row) for number, row in numbered)
-        while batch := list(islice(rows, order.batch_rows)):
-            yield batch
+        size = order.batch_rows if table.rows in NARROW else min(order.batch_rows, WIDE_ROWS_MAX)
+        while batch := list(islice(rows, size)):
+            yield from _halved(batch)
+
+
+def _halved(batch: list[pb.ImportRow]) -> Iterator[list[pb.ImportRow]]:
+    """The batch, in halves of halves where it is too large for a message; a row that is too large stays alone."""
+    if len(batch) > 1 and sum(row.ByteSize() for row in batch) > BATCH_BYTES_MAX:
+        middle = len(batch) // 2
+        yield from _halved(batch[:middle])
+        yield from _halved(batch[middle:])
+    else:
+        yield batch
 
 
 class Some:
