@@ -1,7 +1,7 @@
 """`import-readings`: readings of a CSV file a second, from the file to PostgreSQL, against `COPY` and one upsert.
 
 Ours is `python -m connector import` as an operator starts it, its start included: the file is read and mapped, sent over gRPC,
-judged by billing against the readings around each, counted, and written batch by batch. Bare copies the same file into a temporary
+judged by billing against the readings around each, counted, and written batch by batch, with billing's worker running. Bare copies the same file into a temporary
 table and upserts it by meter and day into a table with the columns, indexes and constraints of the readings. Both on one PostgreSQL,
 in the same run, the median of three rounds each.
 """
@@ -151,7 +151,7 @@ class Bring:
 
 @contextmanager
 def billing(url: str, place: Path) -> Iterator[Bring]:
-    """A billing process on the database; answers how rows are brought to it."""
+    """A billing process on the database, its worker included; answers how rows are brought to it."""
     keys = place / "keys"
     generate(keys)
     environment = os.environ | {
@@ -162,7 +162,7 @@ def billing(url: str, place: Path) -> Iterator[Bring]:
     }
     address = f"127.0.0.1:{free_port()}"
     process = subprocess.Popen(
-        [sys.executable, "-m", "services.billing", "serve"],
+        [sys.executable, "-m", "services.billing", "run"],
         env=environment | {"EBOK_DATABASE_URL": url, "EBOK_LISTEN": address},
         cwd=ROOT,
     )
