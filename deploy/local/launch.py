@@ -1,4 +1,4 @@
-"""Start one part: `python launch.py PART.json`, where PART.json is {"command": […], "environment": {…}}.
+"""Start one part: `python launch.py PART.json`, where PART.json has `command`, `environment`, `stop_signal`, `courtesy`.
 
 Standard library only and small, since it runs before each part. The environment is in a file of ours, not in
 the supervisor's configuration: it has passwords, and characters that mean something there. The part ends
@@ -19,6 +19,7 @@ def main(path: str) -> None:
     if sys.platform == "linux":
         pr_set_pdeathsig = 1
         ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.Signals[part["stop_signal"]].value)
+    os.nice(part["courtesy"])
     command = part["command"]
     os.execve(command[0], command, part["environment"])  # noqa: S606 - no shell is wanted
 

@@ -13,6 +13,7 @@ PORT_BASE = 8000
 PORT_MAX = 65_535
 LOOPBACK = "127.0.0.1"
 EVERYBODY = ("*",)
+COURTEOUS = 10
 
 
 class Health(StrEnum):
@@ -37,6 +38,7 @@ class Part:
     environment: Mapping[str, str] = field(default_factory=dict)
     health_path: str = "/"  # For HTTP.
     stop_signal: str = "TERM"
+    courtesy: int = 0  # How far it steps back when the machine is busy: letters can wait for money and pages.
 
     def port_names(self) -> dict[str, int]:
         """`{"gateway": 80}`, `{"mailbox": 25, "mailbox.smtp": 28}`: offsets by full name."""
@@ -84,6 +86,7 @@ PARTS: tuple[Part, ...] = (
         ),
         ports={"": 25, "smtp": 28},
         health=Health.HTTP,
+        courtesy=COURTEOUS,
     ),
     payment_sandbox("przelewy24", 26),
     payment_sandbox("payu", 27),
@@ -104,6 +107,7 @@ PARTS: tuple[Part, ...] = (
             "EBOK_SEND_WORKERS": "1",  # The mailbox is near: a second one only waits for the first.
             "EBOK_JOBS_EVERY_S": "messages.send=0.2",
         },
+        courtesy=COURTEOUS,
     ),
     # The merchant that the sandboxes know; none of it is a secret.
     service(

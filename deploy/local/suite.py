@@ -166,7 +166,7 @@ class Suite:
         self._postgres = postgres
         self._environments = Environments(ROOT, self.directory, addresses, broker_url=self._broker_url)
         supervisor = Supervisor(
-            self.directory, ROOT, [Program(part.name, part.stop_signal) for part in PARTS]
+            self.directory, ROOT, [Program(part.name, part.stop_signal, part.courtesy) for part in PARTS]
         )
         self._supervisor = supervisor
         supervisor.start()

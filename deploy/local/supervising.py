@@ -39,6 +39,7 @@ class Program:
 
     name: str
     stop_signal: str
+    courtesy: int = 0  # How far it steps back when the machine is busy, 0 to 19.
 
 
 @dataclass(frozen=True)
@@ -92,6 +93,7 @@ class Supervisor:
             "command": list(command),
             "environment": dict(environment),
             "stop_signal": f"SIG{program.stop_signal}",
+            "courtesy": program.courtesy,
         }
         write_private(self.part_file(name), json.dumps(part, indent=1))
 
