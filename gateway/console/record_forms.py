@@ -277,7 +277,9 @@ def _chosen(form: Form, one: Field) -> list[Choice]:
 def _find(form: Form, one: Field, choices: Choices, *, customer_id: str) -> list[Choice]:
     name = f"{FIND}-{one.name}"
     query = form.text(name, required=False, length_max=QUERY_LENGTH_MAX) if form.sent else ""
-    if form.errors.get(name) or (choices.chosen and one.kind == "one" and not query):
+    if form.errors.get(name):
+        query = ""  # What cannot be looked for leaves the choice as it is without words.
+    elif choices.chosen and one.kind == "one" and not query:
         return []
     if not query and choices.chosen:
         query = choices.chosen[0].title.partition(", ")[2].replace(",", " ")  # What else is at that address.
@@ -292,7 +294,8 @@ def _find(form: Form, one: Field, choices: Choices, *, customer_id: str) -> list
             records = call(clients().billing.records.SearchRecords, wanted).records
     except Invalid as refusal:
         form.refuse(refusal, fields={"query": name})
-        return []
+        wanted.query = ""
+        records = call(clients().billing.records.SearchRecords, wanted).records
     return [choice_of(record) for record in records]
 
 

@@ -50,6 +50,7 @@ SPECIAL: dict[tuple[str, str], Sample] = {
     ("console.meter", "meter_id"): lambda world: world.made["meter_id"],
     ("console.exchange_meter", "meter_id"): lambda world: world.made["meter_id"],
     ("console.contract", "contract_id"): lambda world: world.made["contract_id"],
+    ("console.import_row", "import_id"): lambda world: world.refusing_import_id,
     ("console.reading_case", "reading_id"): lambda world: world.waiting_reading(),
 }
 # Ids in the query: each is tried alone.

@@ -479,12 +479,22 @@ class World:
         self.import_ids.append(import_id)
         return import_id
 
+    @property
+    def refusing_import_id(self) -> str:
+        """The newest import that refused any rows."""
+        stub: Any = self.billing.stub(imports_pb2_grpc.ImportServiceStub, self.edward)
+        states = (
+            stub.GetImport(imports_pb2.GetImportRequest(import_id=one)) for one in reversed(self.import_ids)
+        )
+        return next(one.import_state.import_id for one in states if one.import_state.rejected_count)
+
     @cached_property
     def rejects(self) -> list[imports_pb2.Reject]:
-        """The rows that the newest import with any refused."""
+        """The rows that it refused."""
         stub: Any = self.billing.stub(imports_pb2_grpc.ImportServiceStub, self.edward)
-        asked = (imports_pb2.ListRejectsRequest(import_id=one) for one in reversed(self.import_ids))
-        return next(found for one in asked if (found := list(stub.ListRejects(one).rejects)))
+        return list(
+            stub.ListRejects(imports_pb2.ListRejectsRequest(import_id=self.refusing_import_id)).rejects
+        )
 
     def anna_pays(self, provider: str, invoice_ids: list[str]) -> payments_pb2.Payment:
         """A payment begun past the pages."""
