@@ -1,4 +1,4 @@
-"""Start one part: `python launch.py PART.json`, where PART.json has `command`, `environment`, `stop_signal`, `courtesy`.
+"""Start one part: `python launch.py PART.json`: its `command`, `environment`, `stop_signal` and `courtesy`.
 
 Standard library only and small, since it runs before each part. The environment is in a file of ours, not in
 the supervisor's configuration: it has passwords, and characters that mean something there. The part ends
