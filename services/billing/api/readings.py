@@ -5,7 +5,6 @@ from typing import Any
 
 from ebok.billing.v1 import readings_pb2 as pb
 from ebok.billing.v1 import readings_pb2_grpc as rpc
-from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
 from chassis import wire
@@ -19,7 +18,7 @@ from services.billing.api.usage_packing import STEPS, pack_usage
 from services.billing.domain import handing_in, photos, reading_hints, usage_views
 from services.billing.domain.readings import used_since
 from services.billing.storage import photos as stored_photos
-from services.billing.storage import readings as stored
+from services.billing.storage import reading_lists as stored
 from services.billing.storage.readings import ReadingKind, ReadingStatus
 
 READINGS = "readings"
@@ -36,9 +35,9 @@ class ReadingService(rpc.ReadingServiceServicer):
     def ListReadings(self, request: pb.ListReadingsRequest, context: Context) -> pb.ListReadingsResponse:
         window = unpack_window(request.page, of=READINGS, kinds=stored.READING_KEY)
         customer_id = wire.unpack_id(request.customer_id, field="customer_id")
-        with self._database.reading() as session:
+        with self._database.asking() as reader:
             page = stored.list_readings(
-                session,
+                reader,
                 customer_id,
                 service_point_id=wire.unpack_optional_id(request.service_point_id, field="service_point_id"),
                 window=window,
@@ -132,7 +131,7 @@ def _pack_taken(session: Session, taken: handing_in.Taken, said: handing_in.Said
     return pack_taken(taken, with_photo=stored_photos.find_with_photo(session, ids, said.customer_id))
 
 
-def _used(row: Row[Any]) -> Decimal | None:
+def _used(row: Any) -> Decimal | None:
     if row.status != ReadingStatus.ACCEPTED or row.previous_value is None:
         return None
     return used_since(row.previous_value, row.value, digits=row.digits)

@@ -12,23 +12,17 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Row,
-    Subquery,
     false,
-    func,
-    or_,
     select,
     text,
     update,
 )
-from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from chassis.columns import one_of, word
-from chassis.keyset import Page, Window, fetch_page
 from services.billing.storage.base import Base, Quantity
 from services.billing.storage.bulk import as_array, is_any
-from services.billing.storage.contracts import Contract, ContractServicePoint
 from services.billing.storage.meters import Meter
-from services.billing.storage.photos import ReadingPhoto
 
 MAIN_REGISTER = "main"
 WRITTEN_AT_ONCE = 500
@@ -263,79 +257,3 @@ _COPY = """
 def _escaped(value: str) -> str:
     """For COPY's text form; control characters were refused before."""
     return value.replace("\\", "\\\\") if "\\" in value else value
-
-
-READING_KEY = (date, UUID)
-
-
-def list_readings(
-    session: Session, customer_id: UUID, *, service_point_id: UUID | None, window: Window
-) -> Page:
-    """Readings of the meters at a customer's points, the newest first; what was superseded is left out.
-
-    Only of the days of the customer's contracts and the day before each: those of whoever lived there before are
-    nobody else's business. With `serial_number`, `unit` and `digits` of the meter, and `previous_value`, the accepted
-    one before, unless that is none of the customer's either; `has_photo`, when the customer sent one.
-    """
-    reading, meter = Reading.__table__.c, Meter.__table__.c
-    spans, since = _spans(customer_id)
-    earlier = aliased(Reading.__table__)
-    previous = (
-        select(earlier.c.value)
-        .where(
-            earlier.c.meter_id == reading.meter_id,
-            earlier.c.register == reading.register,
-            earlier.c.status == ReadingStatus.ACCEPTED,
-            earlier.c.read_on < reading.read_on,
-            earlier.c.read_on >= since.c.first_on,
-        )
-        .order_by(earlier.c.read_on.desc())
-        .limit(1)
-        .scalar_subquery()
-    )
-    held = select(spans.c.service_point_id).where(
-        spans.c.service_point_id == meter.service_point_id,
-        reading.read_on >= spans.c.first_on,
-        or_(spans.c.ends_on.is_(None), reading.read_on <= spans.c.ends_on),
-    )
-    photo = select(ReadingPhoto.reading_id).where(
-        ReadingPhoto.reading_id == reading.reading_id, ReadingPhoto.customer_id == customer_id
-    )
-    statement = (
-        select(
-            Reading.__table__,
-            meter.serial_number,
-            meter.unit,
-            meter.digits,
-            previous.label("previous_value"),
-            photo.exists().label("has_photo"),
-        )
-        .select_from(Reading.__table__)
-        .join(Meter.__table__, meter.meter_id == reading.meter_id)
-        .join(since, since.c.service_point_id == meter.service_point_id)
-        .where(held.exists(), reading.status != ReadingStatus.SUPERSEDED)
-    )
-    if service_point_id is not None:
-        statement = statement.where(meter.service_point_id == service_point_id)
-    keys = (reading.read_on, reading.reading_id)
-    return fetch_page(session, statement, keys=keys, window=window, descending=True)
-
-
-def _spans(customer_id: UUID) -> tuple[Subquery, Subquery]:
-    """The days a customer's contracts deliver to points, each from the day before; and the first day of each point."""
-    spans = (
-        select(
-            ContractServicePoint.service_point_id,
-            (Contract.starts_on - 1).label("first_on"),
-            Contract.ends_on,
-        )
-        .join(Contract, Contract.contract_id == ContractServicePoint.contract_id)
-        .where(Contract.customer_id == customer_id)
-        .subquery("spans")
-    )
-    since = (
-        select(spans.c.service_point_id, func.min(spans.c.first_on).label("first_on"))
-        .group_by(spans.c.service_point_id)
-        .subquery("since")
-    )
-    return spans, since
