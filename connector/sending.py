@@ -24,7 +24,9 @@ from connector.sources import Tables
 
 BATCHES_PER_STREAM = 10
 NARROW = ("readings", "intervals", "payments")
-WIDE_ROWS_MAX = 1_000  # in a batch of any other kind: each is more work for billing, and others wait meanwhile
+WIDE_ROWS_MAX = (
+    1_000  # in a batch of any other kind: each is more work for billing, and others wait meanwhile
+)
 BATCH_BYTES_MAX = 2 * 1024 * 1024  # Billing takes messages of 4 MiB.
 STREAM_TIMEOUT_S = 600.0
 ATTEMPTS_MAX = 8

@@ -1,6 +1,7 @@
 """How rows are put into batches: large where rows are small, never larger than a message may be."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
@@ -22,8 +23,9 @@ class Source:
 
 def batches_of(kind: str, columns: dict, source: Source, *, done: int = 0) -> list[list]:
     mapping = Mapping.model_validate({"version": 1, "tables": [{"rows": kind, "columns": columns}]})
+    tables: Any = source
     order = sending.Order(
-        source=source, mapping=mapping, import_id=None, dry_run=False, batch_rows=5_000, as_of=None
+        source=tables, mapping=mapping, import_id=None, dry_run=False, batch_rows=5_000, as_of=None
     )
     return list(sending._batches(order, done))
 

@@ -128,6 +128,7 @@ SAMPLES: dict[tuple[str, str], Sample] = {
     **{("console.new_customer", name): sample for name, sample in (
         ("number", Sample(lambda _world: f"N-{next(_numbers)}", NEW)), ("name", _fixed("Klient próbny", NEW)),
     )},
+    ("console.import_row", "meter_external_id"): _fixed(town.CORNER, "the row was refused for its unknown meter"),
     ("console.exchange_meter", "numer"): Sample(lambda _world: f"78 {next(_numbers)}", NEW),
     ("console.exchange_meter", "stan_koncowy"): _fixed("12", NEW),
     ("console.new_premises", "building"): _fixed("17", NEW),
@@ -236,7 +237,33 @@ _ANEW = (
     "UPDATE readings r SET status = 'SUBMITTED', reason = 'BELOW_PREVIOUS', decided_at = NULL, note = '' FROM meters m"
     " WHERE m.meter_id = r.meter_id AND m.external_id = :corner AND r.read_on >= CAST(:begin AS date)",
 )
-ANEW: dict[str, Callable[[World], None]] = dict.fromkeys(
-    ("console.accept_reading", "console.reject_reading", "console.correct_reading", "console.replace_meter"),
-    begin_readings_anew,
+
+
+def open_rejects_anew(world: World) -> None:
+    """A refused row that a case settled waits again."""
+    with world.billing.database.transaction() as session:
+        session.execute(text("UPDATE import_rejects SET status = 'OPEN', settled_at = NULL, settled_by = ''"))
+
+
+def exchange_anew(world: World) -> None:
+    """A meter that a case replaced stands there again."""
+    with world.billing.database.transaction() as session:
+        for statement in _EXCHANGE_ANEW:
+            session.execute(text(statement), {"meter": world.made["meter_id"]})
+
+
+_EXCHANGE_ANEW = (
+    "DELETE FROM readings WHERE made_here AND meter_id IN"
+    " (SELECT meter_id FROM meters WHERE meter_id = :meter OR succeeds_meter_id = :meter)",
+    "DELETE FROM meters WHERE succeeds_meter_id = :meter",
+    "UPDATE meters SET removed_on = NULL, office_fields = '{}' WHERE meter_id = :meter",
 )
+ANEW: dict[str, Callable[[World], None]] = {
+    "console.accept_reading": begin_readings_anew,
+    "console.reject_reading": begin_readings_anew,
+    "console.correct_reading": begin_readings_anew,
+    "console.replace_meter": begin_readings_anew,
+    "console.import_row": open_rejects_anew,
+    "console.dismiss_row": open_rejects_anew,
+    "console.exchange_meter": exchange_anew,
+}

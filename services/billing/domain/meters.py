@@ -89,6 +89,11 @@ def _adopt(session: Session, rows: Sequence[SourceRow], batch: Batch) -> None:
         serial = " ".join(row.fields.get("serial_number", "").split())
         day = row.fields.get("installed_on", "").strip()
         storable = "\x00" not in row.external_id + serial + day
-        if point is not None and storable and row.external_id and not row.external_id.startswith(OFFICE_PREFIX):
+        if (
+            point is not None
+            and storable
+            and row.external_id
+            and not row.external_id.startswith(OFFICE_PREFIX)
+        ):
             brought.append((row.external_id, point.service_point_id, serial, day))
     stored.adopt_meters(session, brought, prefix=OFFICE_PREFIX)
