@@ -186,7 +186,9 @@ def test_what_the_provider_owns_is_marked_with_its_age_and_only_read(clerk: Visi
     url = f"/konsola/klienci/{busy_town.annas.customer_id}/dane"
     page = clerk.page(url)
 
-    assert plain(page).count("z systemu dostawcy, stan na 20 listopada 2026") >= 12
+    # All of it is the provider's: a lock at each field, and once whose it is and how old.
+    assert "z systemu dostawcy, stan na 20 listopada 2026" in plain(page)
+    assert page.count("bi-lock") == 12
     assert "is-old" in page
     assert 'name="number"' not in page
     assert "Te dane prowadzi system dostawcy" in plain(page)
