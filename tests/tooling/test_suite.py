@@ -156,6 +156,11 @@ def test_a_restart_keeps_data_and_ports_and_leaves_no_process(suite: Suite) -> N
     assert execute(suite, "billing", "SELECT count(*) FROM tried") == [(0,)]
 
 
+def heed_interrupts() -> None:
+    """A shell makes what it starts in the background deaf to Ctrl-C; this test may run there."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_make_run_leaves_no_process_however_it_ends(suite: Suite, how: signal.Signals) -> None:
     suite.stop()
@@ -167,6 +172,7 @@ def test_make_run_leaves_no_process_however_it_ends(suite: Suite, how: signal.Si
         stdout=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        preexec_fn=heed_interrupts,  # noqa: PLW1509 - it touches nothing that a thread may hold
     )
     assert process.stdout is not None
     said = []
