@@ -73,11 +73,6 @@ def lock_windows(session: Session) -> None:
     session.execute(text(f"SELECT pg_advisory_xact_lock({WINDOWS_LOCK})"))
 
 
-def get_window(session: Session, window_id: UUID) -> ReadingWindow | None:
-    """A window by id."""
-    return session.get(ReadingWindow, window_id)
-
-
 def lock_window(session: Session, window_id: UUID) -> ReadingWindow | None:
     """A window that nobody else moves until the transaction ends."""
     return session.get(ReadingWindow, window_id, with_for_update=True, populate_existing=True)
