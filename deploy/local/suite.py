@@ -228,9 +228,12 @@ class Suite:
     def _wait(self, part: Part, seconds: float) -> None:
         deadline = time.monotonic() + seconds
         address = self._known().addresses[part.name]
-        while not is_ready(part, address, self._postgres):
-            state = self._running().state(part.name).name
-            if state in HAVING_ENDED or time.monotonic() > deadline:
+        while True:
+            state = self._running().state(part.name)
+            # Workers of a killed master answer for a moment longer: they are not the part that comes back.
+            if state.pid and is_ready(part, address, self._postgres):
+                return
+            if state.name in HAVING_ENDED or time.monotonic() > deadline:
                 log = self.directory / "log" / f"{part.name}.log"
                 raise SuiteNotStarted(f"{part.name} did not start; its log is {log}:\n{tail(log)}")
             time.sleep(ASK_EVERY_S)
