@@ -20,6 +20,7 @@ class GatewayConfig(PartConfig):
     billing: str = Field(default="127.0.0.1:7002", description="host:port of billing.")
     payments: str = Field(default="127.0.0.1:7005", description="host:port of payments.")
     notify: str = Field(default="127.0.0.1:7004", description="host:port of notify.")
+    tickets: str = Field(default="127.0.0.1:7003", description="host:port of tickets.")
     secret_key: SecretStr = Field(description="Signs cookies and form tokens; at least 32 characters.")
     public_url: str = Field(
         default="http://localhost:8080",

@@ -98,10 +98,12 @@ PARTS: tuple[Part, ...] = (
         hears=("identity", "payments"),
         environment={"EBOK_JOBS_EVERY_S": "runs.advance=0.2"},
     ),
+    service("tickets", 3, hears=("billing",)),
     service(
         "notify",
         4,
-        hears=("identity", "billing", "payments"),
+        peers=("billing",),
+        hears=("identity", "billing", "payments", "tickets"),
         environment={
             "EBOK_SMTP_URL": "smtp://{mailbox.smtp}",
             "EBOK_SEND_WORKERS": "1",  # The mailbox is near: a second one only waits for the first.
@@ -141,6 +143,7 @@ PARTS: tuple[Part, ...] = (
             "EBOK_BILLING": "{billing}",
             "EBOK_PAYMENTS": "{payments}",
             "EBOK_NOTIFY": "{notify}",
+            "EBOK_TICKETS": "{tickets}",
         },
     ),
 )

@@ -9,6 +9,7 @@ from gateway.clients.billing import Billing
 from gateway.clients.identity import Identity
 from gateway.clients.notify import Notify
 from gateway.clients.payments import Payments
+from gateway.clients.tickets import Tickets
 from gateway.config import GatewayConfig
 
 
@@ -20,6 +21,7 @@ class Clients:
     billing: Billing
     payments: Payments
     notify: Notify
+    tickets: Tickets
 
 
 def connect(config: GatewayConfig, clock: Clock) -> Clients:
@@ -34,4 +36,5 @@ def connect(config: GatewayConfig, clock: Clock) -> Clients:
         billing=Billing(channel(config.billing)),
         payments=Payments(channel(config.payments)),
         notify=Notify(channel(config.notify)),
+        tickets=Tickets(channel(config.tickets)),
     )

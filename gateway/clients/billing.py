@@ -1,6 +1,7 @@
 """Billing: customers, contracts, meters, readings, tariffs, runs, invoices, ledger, imports."""
 
 from ebok.billing.v1 import (
+    audiences_pb2_grpc,
     contracts_pb2_grpc,
     customers_pb2_grpc,
     imports_pb2_grpc,
@@ -22,6 +23,7 @@ class Billing:
     """The stubs of billing."""
 
     def __init__(self, channel: Channel) -> None:
+        self.audiences = channel.stub(audiences_pb2_grpc.AudienceServiceStub)
         self.customers = channel.stub(customers_pb2_grpc.CustomerServiceStub)
         self.contracts = channel.stub(contracts_pb2_grpc.ContractServiceStub)
         self.meters = channel.stub(meters_pb2_grpc.MeterServiceStub)

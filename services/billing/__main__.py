@@ -5,6 +5,7 @@ from pathlib import Path
 from chassis.app import Part, Runtime
 from chassis.rpc.server import Service
 from services.billing.api import (
+    audiences,
     contracts,
     customers,
     imports,
@@ -41,6 +42,7 @@ def services(runtime: Runtime) -> list[Service]:
         (imports.rpc.add_ImportServiceServicer_to_server, imports.ImportService(database, clock)),
         (invoices.rpc.add_InvoiceServiceServicer_to_server, invoices.InvoiceService(database, clock)),
         (ledger.rpc.add_LedgerServiceServicer_to_server, ledger.LedgerService(database, clock)),
+        (audiences.rpc.add_AudienceServiceServicer_to_server, audiences.AudienceService(database, clock)),
         (runs.rpc.add_BillingRunServiceServicer_to_server, runs.BillingRunService(database, clock)),
     ]
 

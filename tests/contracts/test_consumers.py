@@ -344,7 +344,7 @@ def test_a_reader_keeps_what_the_publisher_meant(reader, event, database_for):
     assert {name: row[name] for name in meant} == meant
 
 
-@pytest.mark.parametrize("service", ["billing", "identity", "notify", "payments"])
+@pytest.mark.parametrize("service", ["billing", "identity", "notify", "payments", "tickets"])
 def test_what_a_service_does_not_hear_leaves_it_alone(service, database_for):
     part = import_module(f"services.{service}.__main__").part
     database = database_for(part)

@@ -75,6 +75,7 @@ from services.billing.__main__ import part as billing
 from services.identity.__main__ import part as identity
 from services.notify.__main__ import part as notify
 from services.payments.__main__ import part as payments
+from services.tickets.__main__ import part as tickets
 from tests.billing.pictures import picture
 from tests.gateway import town
 from tests.gateway.tills import Payer, Tills, wait_until
@@ -87,8 +88,9 @@ STAFF_PASSWORD = "turbina nad jeziorem"
 ADDRESS = "192.0.2.7"
 SUBSCRIBERS = {
     "identity": ("billing", "payments", "notify", "identity"),
-    "billing": ("payments", "notify", "identity"),
+    "billing": ("payments", "notify", "identity", "tickets"),
     "payments": ("billing", "notify", "identity"),
+    "tickets": ("notify", "identity"),
     "notify": ("identity",),
 }
 SETTINGS = """
@@ -139,11 +141,13 @@ class World:
         self.notify = self._serve(notify, smtp_url=self.mailbox.smtp_url)
         self.tills = stack.enter_context(Tills(lambda: self.app))
         self.payments = self._serve(payments, peers={"billing": self.billing.address}, **self.tills.knobs)
+        self.tickets = self._serve(tickets)
         self.parts = {
             "identity": self.identity,
             "billing": self.billing,
             "payments": self.payments,
             "notify": self.notify,
+            "tickets": self.tickets,
         }
         self._relays = [self._relay(name) for name in SUBSCRIBERS]
         self.edward = self.persona(cast.staff(cast.EDWARD_STAFF, "Edward"))
@@ -392,6 +396,7 @@ class World:
             "billing": self.billing.address,
             "payments": self.payments.address,
             "notify": self.notify.address,
+            "tickets": self.tickets.address,
             "secret_key": "s" * 40,
             "public_url": "http://localhost",
             "keys_dir": self._keys_dir,

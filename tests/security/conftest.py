@@ -25,6 +25,7 @@ from services.billing.__main__ import part as billing
 from services.identity.__main__ import part as identity
 from services.notify.__main__ import part as notify
 from services.payments.__main__ import part as payments
+from services.tickets.__main__ import part as tickets
 from tests.billing.bills import Runs, house, prices
 from tests.billing.given import Given
 from tests.billing.pictures import picture
@@ -48,6 +49,7 @@ def whole(serving: Callable[..., Served], przelewy24: ProviderServer) -> Whole:
     served = {
         "identity": serving(identity, peers={"billing": neighbour.address}),
         "notify": serving(notify),
+        "tickets": serving(tickets),
         "payments": serving(payments, peers={"billing": neighbour.address}, **of_sandbox(przelewy24)),
     }
     return Whole({"billing": neighbour, **served})

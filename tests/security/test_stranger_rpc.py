@@ -16,7 +16,7 @@ from tests.security.methods import Method, all_methods, sound_request
 
 METHODS = all_methods()
 OF_CUSTOMERS = [method for method in METHODS if method.lets_in(access_pb2.AUDIENCE_CUSTOMER)]
-SERVED = ("identity", "billing", "notify", "payments")
+SERVED = ("identity", "billing", "notify", "payments", "tickets")
 NOT_IDS_OF_THINGS = {"customer_id", "request_id", "import_id", "run_id"}
 
 

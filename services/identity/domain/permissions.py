@@ -19,10 +19,19 @@ _VIEW = frozenset(
         "billing.invoices.read",
         "billing.ledger.read",
         "payments.payments.read",
+        "tickets.tickets.read",
+        "tickets.categories.read",
+        "notify.announcements.read",
+        "notify.inbox.read",
     }
 )
 _PAY = _VIEW | {"payments.payments.start"}
-_MANAGE = _PAY | {"billing.customers.change_contact", "billing.readings.submit"}
+_MANAGE = _PAY | {
+    "billing.customers.change_contact",
+    "billing.readings.submit",
+    "tickets.tickets.open",
+    "tickets.attachments.add",
+}
 
 _CLERK = _VIEW | {
     "billing.customers.search",
@@ -41,6 +50,11 @@ _CLERK = _VIEW | {
     "payments.payments.search",
     "payments.payments.check",
     "payments.refunds.make",
+    "tickets.tickets.work",
+    "tickets.attachments.add",
+    "tickets.workflows.read",
+    "tickets.contacts.read",
+    "tickets.contacts.record",
 }
 _MANAGER = _CLERK | {
     "billing.tariffs.change",
@@ -49,6 +63,18 @@ _MANAGER = _CLERK | {
     "billing.imports.cancel",
     "billing.readings.plan",
     "identity.audit.read",
+    "billing.audiences.read",
+    "tickets.tickets.decide",
+    "tickets.categories.change",
+    "tickets.workflows.change",
+    "tickets.canned_answers.change",
+    "notify.announcements.change",
+    "notify.pages.change",
+    "notify.campaigns.read",
+    "notify.campaigns.prepare",
+    "notify.campaigns.send",
+    "notify.templates.change",
+    "notify.reminders.change",
 }
 
 OF_SCOPE: dict[Scope, frozenset[str]] = {

@@ -1,0 +1,10 @@
+"""Workflows and categories."""
+
+revision = "0002"
+down_revision = "0001"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Add, never remove: the code before this revision runs on."""

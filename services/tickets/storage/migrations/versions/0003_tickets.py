@@ -1,0 +1,10 @@
+"""Cases, their threads and their files."""
+
+revision = "0003"
+down_revision = "0002"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Add, never remove: the code before this revision runs on."""
