@@ -1,6 +1,6 @@
-"""Notify: what was sent to whom."""
+"""Notify: what was sent to whom, announcements, pages."""
 
-from ebok.notify.v1 import messages_pb2_grpc
+from ebok.notify.v1 import announcements_pb2_grpc, messages_pb2_grpc, pages_pb2_grpc
 
 from chassis.rpc.client import Channel
 
@@ -10,3 +10,5 @@ class Notify:
 
     def __init__(self, channel: Channel) -> None:
         self.messages = channel.stub(messages_pb2_grpc.MessageServiceStub)
+        self.announcements = channel.stub(announcements_pb2_grpc.AnnouncementServiceStub)
+        self.pages = channel.stub(pages_pb2_grpc.PageServiceStub)

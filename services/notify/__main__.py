@@ -2,26 +2,33 @@
 
 from pathlib import Path
 
-from ebok.notify.v1 import messages_pb2_grpc
-
 from chassis.app import Part, Runtime
+from chassis.jobs import Jobs
 from chassis.messaging.inbox import Handlers
 from chassis.rpc.server import Service
 from chassis.sealing import load_sealing_key
-from services.notify.api.messages import MessageService
+from services.notify.api import announcements, messages, pages
+from services.notify.clients.billing import Audiences
 from services.notify.config import NotifyConfig
 from services.notify.inbox import customers, invoices, payments, readings, settings, users
-from services.notify.jobs.messages import PostRoom, jobs
+from services.notify.jobs import announcements as gathering
+from services.notify.jobs import messages as sending
 
-handlers = Handlers()
+handlers, jobs = Handlers(), Jobs()
 for heard in (users, settings, customers, invoices, payments, readings):
     handlers.include(heard.handlers)
+for work in (sending, gathering):
+    jobs.include(work.jobs)
 
 
 def services(runtime: Runtime) -> list[Service]:
-    """What is answered over gRPC."""
+    """Every door of notify, a line for each noun."""
+    database, clock = runtime.database, runtime.clock
+    board = announcements.AnnouncementService(database, clock)
     return [
-        (messages_pb2_grpc.add_MessageServiceServicer_to_server, MessageService(runtime.database)),
+        (messages.rpc.add_MessageServiceServicer_to_server, messages.MessageService(database)),
+        (announcements.rpc.add_AnnouncementServiceServicer_to_server, board),
+        (pages.rpc.add_PageServiceServicer_to_server, pages.PageService(database, clock)),
     ]
 
 
@@ -29,7 +36,8 @@ def resources(runtime: Runtime) -> dict[str, object]:
     """What jobs ask for by name. The sealing key is notify's alone."""
     config: NotifyConfig = runtime.config
     key = load_sealing_key(config.sealing_key_path)
-    return {"room": PostRoom(config, runtime.clock, runtime.metrics, key)}
+    room = sending.PostRoom(config, runtime.clock, runtime.metrics, key)
+    return {"room": room, "audiences": Audiences(runtime.channel("billing"))}
 
 
 part = Part(

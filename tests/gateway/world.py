@@ -138,7 +138,9 @@ class World:
         self.identity = self._serve(
             identity, peers={"billing": self.billing.address}, argon2_time_cost=1, argon2_memory_kib=64
         )
-        self.notify = self._serve(notify, smtp_url=self.mailbox.smtp_url)
+        self.notify = self._serve(
+            notify, peers={"billing": self.billing.address}, smtp_url=self.mailbox.smtp_url
+        )
         self.tills = stack.enter_context(Tills(lambda: self.app))
         self.payments = self._serve(payments, peers={"billing": self.billing.address}, **self.tills.knobs)
         self.tickets = self._serve(tickets)

@@ -32,6 +32,7 @@ ANNA = "anna@poczta.example"
 PAYER = "bartek@poczta.example"
 TOKEN = "k3Jd8-abc_DEF0123456789"
 OFFICE = "bok@wodociagi-zdroj.example"
+NOBODY = {"billing": "127.0.0.1:1"}  # A billing that is away.
 PORTAL = "https://ebok.wodociagi-zdroj.example"
 
 
@@ -45,7 +46,13 @@ def mailbox() -> Iterator[Mailbox]:
 @pytest.fixture
 def served(serving: Callable[..., Served], mailbox: Mailbox) -> Served:
     """Notify, sending to the mailbox."""
-    return serving(part, smtp_url=mailbox.smtp_url, send_attempts_max=4, smtp_timeout_s=5)
+    return serving(
+        part,
+        peers=NOBODY,
+        smtp_url=mailbox.smtp_url,
+        send_attempts_max=4,
+        smtp_timeout_s=5,
+    )
 
 
 @pytest.fixture

@@ -48,7 +48,7 @@ def whole(serving: Callable[..., Served], przelewy24: ProviderServer) -> Whole:
     neighbour = serving(billing)
     served = {
         "identity": serving(identity, peers={"billing": neighbour.address}),
-        "notify": serving(notify),
+        "notify": serving(notify, peers={"billing": neighbour.address}),
         "tickets": serving(tickets),
         "payments": serving(payments, peers={"billing": neighbour.address}, **of_sandbox(przelewy24)),
     }

@@ -19,7 +19,7 @@ from chassis.telemetry import configure_logging
 from services.notify.__main__ import part
 from services.notify.jobs.messages import send_messages
 from services.notify.storage.messages import Message, MessageStatus
-from tests.notify.conftest import ANNA, OFFICE, PORTAL, TOKEN
+from tests.notify.conftest import ANNA, NOBODY, OFFICE, PORTAL, TOKEN
 
 
 def test_a_new_invoice_reaches_its_customer(given, send, mails, rows, announced):
@@ -153,7 +153,7 @@ def test_a_lost_answer_is_sent_again_under_the_same_message_id(given, send, mail
 
 
 def test_a_server_that_is_away_costs_no_attempts(serving, database, given, mailbox, rows, mails):
-    away = serving(part, database=database, smtp_url="smtp://127.0.0.1:9", smtp_timeout_s=1)
+    away = serving(part, database=database, peers=NOBODY, smtp_url="smtp://127.0.0.1:9", smtp_timeout_s=1)
     given.confirmation()
 
     for _ in range(5):
@@ -161,7 +161,7 @@ def test_a_server_that_is_away_costs_no_attempts(serving, database, given, mailb
     assert (rows()[0].status, rows()[0].attempts) == (MessageStatus.PLANNED, 0)
     assert away.runtime.resources["room"].closed, "and is left alone for a while"
 
-    back = serving(part, database=database, smtp_url=mailbox.smtp_url)
+    back = serving(part, database=database, peers=NOBODY, smtp_url=mailbox.smtp_url)
     back.run_job("messages.send")
     assert len(mails()) == 1
 
@@ -193,7 +193,9 @@ def test_several_workers_at_once_send_each_mail_once(serving, database, given, m
     for _ in range(80):
         given.confirmation()
     rooms = [
-        serving(part, database=database, smtp_url=mailbox.smtp_url, send_batch=3).runtime.resources["room"]
+        serving(
+            part, database=database, peers=NOBODY, smtp_url=mailbox.smtp_url, send_batch=3
+        ).runtime.resources["room"]
         for _ in range(3)
     ]
 
