@@ -9,9 +9,10 @@ from sqlalchemy import select
 
 from chassis.clock import FixedClock
 from chassis.database import Database
+from chassis.folding import fold
 from chassis.ids import new_id
 from services.billing.domain.customers import search_text
-from services.billing.domain.names import fold, sort_name
+from services.billing.domain.names import sort_name
 from services.billing.jobs.use import derive_use
 from services.billing.storage.contracts import Contract, ContractServicePoint
 from services.billing.storage.customers import Customer, CustomerKind

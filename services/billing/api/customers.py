@@ -9,12 +9,12 @@ from ebok.billing.v1 import customers_pb2_grpc as rpc
 from chassis import wire
 from chassis.clock import Clock, warsaw_date
 from chassis.database import Database
+from chassis.folding import fold
 from chassis.money import Money
 from chassis.rpc.paging import pack_page, unpack_window
 from chassis.rpc.server import Context
 from services.billing.api.packing import CUSTOMER_KINDS, pack_customer, unpack_word
 from services.billing.domain import customers, proofs
-from services.billing.domain.names import fold
 from services.billing.storage import customer_search as searched
 from services.billing.storage import customers as stored
 from services.billing.storage import ledger as stored_ledger

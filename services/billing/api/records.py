@@ -9,13 +9,13 @@ from ebok.billing.v1 import records_pb2_grpc as rpc
 from chassis import acts, wire
 from chassis.clock import Clock
 from chassis.database import Database
+from chassis.folding import fold
 from chassis.rpc.paging import pack_page, unpack_window
 from chassis.rpc.server import Context
 from services.billing.api.imports import unpack_row
 from services.billing.api.packing import words_of
 from services.billing.domain import record_changes, records
 from services.billing.domain.contracts import POINTS_FIELD
-from services.billing.domain.names import fold
 from services.billing.domain.record_changes import PATHS
 from services.billing.domain.records import Record
 from services.billing.domain.rows import RowKind

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from stdnum.pl import nip as nips
 
 from chassis.errors import Invalid, NotFound, Violation
+from chassis.folding import fold
 from services.billing.domain import masters
 from services.billing.domain.contacts import (
     EMAIL_LENGTH_MAX,
@@ -19,7 +20,7 @@ from services.billing.domain.contacts import (
     parse_email,
     parse_phone,
 )
-from services.billing.domain.names import fold, sort_name
+from services.billing.domain.names import sort_name
 from services.billing.domain.premises import read_postcode
 from services.billing.domain.rows import Batch, RowKind, RowReader, SourceRow
 from services.billing.outbox import customers as announce

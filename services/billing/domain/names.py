@@ -1,6 +1,8 @@
-"""Polish names: their order, and a folded form in which a search finds them. Pure functions."""
+"""The order of Polish names. Pure functions."""
 
 import unicodedata
+
+from chassis.folding import bare
 
 SORT_NAME_LENGTH_MAX = 96  # The key travels in cursors, which are bounded.
 
@@ -18,7 +20,6 @@ _POLISH = str.maketrans(
         "ż": "z~~",
     }
 )
-_WHOLE_LETTERS = str.maketrans({"ł": "l", "đ": "d", "ø": "o", "ß": "ss", "æ": "ae", "œ": "oe"})
 
 
 def sort_name(name: str) -> str:
@@ -27,18 +28,6 @@ def sort_name(name: str) -> str:
     Marks that Polish does not have are dropped; so is everything but letters, digits and the gaps between words.
     """
     lowered = unicodedata.normalize("NFC", name).lower()
-    letters = (letter if letter.translate(_POLISH) != letter else _bare(letter).lower() for letter in lowered)
+    letters = (letter if letter.translate(_POLISH) != letter else bare(letter).lower() for letter in lowered)
     words = "".join(letter if letter.isalnum() else " " for letter in letters).split()
     return " ".join(words).translate(_POLISH)[:SORT_NAME_LENGTH_MAX]
-
-
-def fold(text: str) -> str:
-    """Lower case without marks, one space between words: "Żółta  Łąka" → "zolta laka"."""
-    return " ".join(_bare(_bare(text).lower()).split())
-
-
-def _bare(text: str) -> str:
-    if text.isascii():
-        return text
-    parts = unicodedata.normalize("NFKD", text.translate(_WHOLE_LETTERS))
-    return unicodedata.normalize("NFC", "".join(part for part in parts if not unicodedata.combining(part)))

@@ -62,7 +62,7 @@ def _joined(*columns: Any) -> ColumnElement[str]:
 
 
 def _folded(column: ColumnElement[str]) -> ColumnElement[str]:
-    """As `names.fold` does for Polish, whatever the database's locale knows."""
+    """As `chassis.folding.fold` does for Polish, whatever the database's locale knows."""
     return func.lower(func.translate(column, _POLISH, _PLAIN))
 
 

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from services.billing.domain.names import SORT_NAME_LENGTH_MAX, fold, sort_name
+from chassis.folding import fold
+from services.billing.domain.names import SORT_NAME_LENGTH_MAX, sort_name
 
 POLISH_ALPHABET = "aąbcćdeęfghijklłmnńoópqrsśtuvwxyzźż"
 
