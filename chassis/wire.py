@@ -36,6 +36,11 @@ def pack_id(value: UUID | None) -> str:
     return "" if value is None else str(value)
 
 
+def is_id(value: str) -> bool:
+    """Whether it is an id in canonical form."""
+    return _ID.fullmatch(value) is not None
+
+
 def unpack_id(value: str, *, field: str = "id") -> UUID:
     """A UUID in canonical lower-case form. Refuses REQUIRED, MALFORMED."""
     if not value:
