@@ -1,7 +1,8 @@
 """`use-chart`: the page of use over ten years of daily use, against a bare page with one query over as many days.
 
-The bare page asks a bare session service and a bare data service, each with one query on the same PostgreSQL, and draws
-the same bars and the same table (`bench/bare/`). Two connections: the figure is how long a person waits on a calm day.
+The bare page asks a bare session service and a bare data service on the same PostgreSQL, with as many calls as ours, and
+shows the same to the eye: the points to choose from, the bars, the figures, the table, the newest readings and the meter
+(`bench/bare/`). Two connections: the figure is how long a person waits on a calm day.
 """
 
 import psycopg
@@ -27,11 +28,22 @@ TEN_YEARS = """
       FROM anna, generate_series(timestamp '2016-01-01', now()::timestamp, interval '1 day') AS day
         ON CONFLICT (meter_id, day) DO NOTHING
 """
-BARE_DAYS = """
-    DROP TABLE IF EXISTS bare_day;
-    CREATE TABLE bare_day (customer_id text, day date, used numeric(14, 6), PRIMARY KEY (customer_id, day) INCLUDE (used));
-    INSERT INTO bare_day SELECT 'customer' || c, day::date, 0.173
-        FROM generate_series(1, 20) c, generate_series(timestamp '2016-01-01', now()::timestamp, interval '1 day') AS day;
+BARE_TABLES = """
+    DROP TABLE IF EXISTS bare_day, bare_reading, bare_point;
+    CREATE TABLE bare_point (point_id uuid PRIMARY KEY, customer_id text, address text, serial_number text,
+        installed_on date);
+    CREATE INDEX ON bare_point (customer_id);
+    CREATE TABLE bare_day (point_id uuid, day date, used numeric(14, 6), PRIMARY KEY (point_id, day) INCLUDE (used));
+    CREATE TABLE bare_reading (reading_id uuid PRIMARY KEY, point_id uuid, read_on date, value numeric(14, 3),
+        kind int, status int);
+    CREATE INDEX ON bare_reading (point_id, read_on DESC);
+    INSERT INTO bare_point SELECT gen_random_uuid(), 'customer' || c, 'Lipowa 7/' || c, '88104612', date '2016-01-01'
+        FROM generate_series(1, 20) c;
+    INSERT INTO bare_day SELECT point_id, day::date, 0.173
+        FROM bare_point, generate_series(timestamp '2016-01-01', now()::timestamp, interval '1 day') AS day;
+    INSERT INTO bare_reading SELECT gen_random_uuid(), point_id, day::date - 1, 100 + 5.2 * n, 1, 2
+        FROM bare_point, generate_series(timestamp '2024-12-01', now()::timestamp, interval '1 month')
+             WITH ORDINALITY AS month (day, n);
 """
 
 
@@ -42,8 +54,8 @@ def measure(names: list[str]) -> list[Figure]:
         url = info["databases"]["billing"].replace("postgresql+psycopg://", "postgresql://")
         with psycopg.connect(url, autocommit=True) as connection:
             connection.execute(TEN_YEARS, {"email": EMAIL})
-            connection.execute(BARE_DAYS)
-            for table in ("daily_use", "bare_day"):
+            connection.execute(BARE_TABLES)
+            for table in ("daily_use", "bare_day", "bare_reading", "bare_point"):
                 connection.execute(f"VACUUM ANALYZE {table}")
         ours_asked = Asked(info["gateway"] + PATH, EXPECTED, cookie_of(info["gateway"], EMAIL))
         with bare_suite(url) as bare:

@@ -4,6 +4,7 @@ Flask, one call for the session and one for the data, one flat template in one l
 policies, no macros, no translation.
 """
 
+import math
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ from ebok.billing.v1 import (
     readings_pb2,
     readings_pb2_grpc,
 )
+from ebok.common.v1.paging_pb2 import PageRequest
 from ebok.identity.v1 import sessions_pb2, sessions_pb2_grpc
 from flask import Flask, request
 from jinja2 import Template
@@ -63,7 +65,8 @@ OF_MONTH = [
         "grudnia",
     ],
 ]
-WORDS = {"names": NAMES, "short": SHORT, "of_month": OF_MONTH}
+KINDS = ["", "odczytany przez nas", "podany przez klienta", "zdalny", "szacowany", "końcowy"]
+WORDS = {"names": NAMES, "short": SHORT, "of_month": OF_MONTH, "kinds": KINDS}
 
 
 @dataclass
@@ -73,6 +76,31 @@ class Month:
     month: int
     now: float
     before: float
+
+
+@dataclass
+class Year:
+    """A bar and a row."""
+
+    year: int
+    used: str
+    x: str
+    middle: str
+    y: str
+    height: str
+    above: str
+
+
+@dataclass
+class Years:
+    """The chart: its bars and axis, the last two whole years, litres a day."""
+
+    bars: list[Year]
+    ticks: list[tuple[str, str, int]]
+    width: str
+    last: Year
+    before: Year
+    a_day: int
 
 
 def _page(name: str) -> Template:
@@ -111,11 +139,40 @@ def start() -> str:
 
 @app.get("/zuzycie")
 def usage() -> str:
-    """Two calls, two queries."""
+    """Two calls, four queries."""
     who = _session()
-    request = readings_pb2.GetUsageRequest(customer_id=who.customer_id, step=readings_pb2.USAGE_STEP_YEAR)
+    request = readings_pb2.GetUsageRequest(
+        customer_id=who.customer_id, step=readings_pb2.USAGE_STEP_YEAR, page=PageRequest(page_size=6)
+    )
     page = _readings.GetUsage(request)
-    return _usage_page.render(user=who.user, customer_id=who.customer_id, form="form", page=page)
+    return _usage_page.render(
+        user=who.user, customer_id=who.customer_id, form="form", page=page, chart=_years(page), **WORDS
+    )
+
+
+def _years(page: readings_pb2.GetUsageResponse) -> Years:
+    used = [float(one.used) for one in page.buckets]
+    step = next(step for step in (5, 10, 20, 25, 50, 100, 200, 500, 1000) if step * 4 >= max(used))
+    top = step * math.ceil(max(used) / step)
+    width, scale = 94 / len(used), 216 / top
+    bars = [
+        Year(
+            year=one.year,
+            used=f"{value:.1f}".replace(".", ","),
+            x=f"{6 + width * (index + 0.2):.2f}",
+            middle=f"{6 + width * (index + 0.5):.2f}",
+            y=f"{256 - scale * value:.1f}",
+            height=f"{scale * value:.1f}",
+            above=f"{248 - scale * value:.1f}",
+        )
+        for index, (one, value) in enumerate(zip(page.buckets, used, strict=True))
+    ]
+    ticks = [
+        (f"{256 - scale * value:.1f}", f"{260 - scale * value:.1f}", value)
+        for value in range(step, top + 1, step)
+    ]
+    last, days = bars[-2], 366 if bars[-2].year % 4 == 0 else 365
+    return Years(bars, ticks, f"{width * 0.6:.2f}", last, bars[-3], round(used[-2] * 1000 / days))
 
 
 @app.get("/faktury")

@@ -1,4 +1,4 @@
-"""The bare services behind the bare pages: gRPC and PostgreSQL, one prepared query each, nothing else.
+"""The bare services behind the bare pages: gRPC and PostgreSQL, a few prepared queries each, nothing else.
 
 The same messages as ours carry the same data. No token, no field rules, no logs; psycopg with AUTOCOMMIT and a connection
 for each thread. `python -m bench.bare.services PORT URL` serves both.
@@ -12,8 +12,9 @@ from typing import Any
 
 import grpc
 import psycopg
-from ebok.billing.v1 import invoices_pb2, ledger_pb2, readings_pb2
+from ebok.billing.v1 import invoices_pb2, ledger_pb2, meters_pb2, readings_pb2
 from ebok.common.v1.money_pb2 import Money
+from ebok.common.v1.paging_pb2 import PageResponse
 from ebok.identity.v1 import sessions_pb2
 from google.type.date_pb2 import Date
 
@@ -87,14 +88,59 @@ def get_overview(request: Any, _: Any) -> ledger_pb2.GetOverviewResponse:
 
 
 def get_usage(request: Any, _: Any) -> readings_pb2.GetUsageResponse:
-    """One query over every day there is."""
-    rows = _connection().execute(YEARS, (request.customer_id,)).fetchall()
-    years = [readings_pb2.UsageBucket(year=year, used=str(used)) for year, used in rows]
-    return readings_pb2.GetUsageResponse(unit="m3", buckets=years)
+    """Three queries: the points, every day there is of the first, its newest readings."""
+    connection = _connection()
+    points = connection.execute(POINTS, (request.customer_id,)).fetchall()
+    point_id, address, serial_number, installed_on = points[0]
+    years = connection.execute(YEARS, (point_id,)).fetchall()
+    rows = connection.execute(READINGS, (point_id, request.page.page_size + 1)).fetchall()
+    return readings_pb2.GetUsageResponse(
+        unit="m3",
+        service_point=meters_pb2.ServicePoint(
+            service_point_id=str(point_id),
+            premises=meters_pb2.Premises(address_line=address),
+            meters=[
+                meters_pb2.Meter(
+                    serial_number=serial_number,
+                    installed_on=_day(installed_on),
+                    last_value=str(rows[0][2]),
+                    unit="m3",
+                )
+            ],
+        ),
+        buckets=[readings_pb2.UsageBucket(year=row[0], used=str(row[1])) for row in years],
+        known_from=_day(years[0][2]),
+        read_until=_day(years[-1][3]),
+        metered_points=[
+            readings_pb2.MeteredPoint(
+                service_point_id=str(row[0]), address_line=row[1], meter_serial_number=row[2]
+            )
+            for row in points
+        ],
+        readings=[
+            readings_pb2.Reading(
+                reading_id=str(row[0]),
+                read_on=_day(row[1]),
+                value=str(row[2]),
+                kind=row[3],
+                status=row[4],
+                used="" if row[5] is None else str(row[5]),
+                unit="m3",
+            )
+            for row in rows[: request.page.page_size]
+        ],
+        page=PageResponse(next_cursor=str(rows[-1][0]) if len(rows) > request.page.page_size else ""),
+    )
 
 
+POINTS = "SELECT point_id, address, serial_number, installed_on FROM bare_point WHERE customer_id = %s ORDER BY address"
 YEARS = """
-    SELECT date_part('year', day)::int AS year, sum(used) FROM bare_day WHERE customer_id = %s GROUP BY 1 ORDER BY 1
+    SELECT date_part('year', day)::int, sum(used), min(day), max(day) FROM bare_day WHERE point_id = %s
+     GROUP BY 1 ORDER BY 1
+"""
+READINGS = """
+    SELECT reading_id, read_on, value, kind, status, value - lag(value) OVER (ORDER BY read_on)
+      FROM bare_reading WHERE point_id = %s ORDER BY read_on DESC LIMIT %s
 """
 
 

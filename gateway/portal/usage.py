@@ -1,5 +1,6 @@
 """What was used at a service point, by years, months, days or hours, with the year before; and its readings."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, date
 
@@ -12,10 +13,10 @@ from gateway.portal import portal
 from gateway.portal.usage_charts import UsageChart, months_chart_of, years_chart_of
 from gateway.portal.usage_figures import figures_of
 from gateway.portal.usage_fine_charts import days_chart_of, hours_chart_of
-from gateway.portal.usage_steps import Step, asked, pager, shown_arguments, step_url
+from gateway.portal.usage_steps import Step, asked, pager, shown_arguments, step_url, usage_url
 from gateway.portal.words import commodity_word
 from gateway.web.amounts import decimal_of
-from gateway.web.calls import at_once, call, clients
+from gateway.web.calls import call, clients
 from gateway.web.days import date_of, hour, today
 from gateway.web.exports import ROWS_MAX, Cell, Table, export
 from gateway.web.languages import gettext as _
@@ -46,37 +47,22 @@ def _readings_request(point: str, page: PageRequest) -> readings_pb2.ListReading
 
 @portal.get("/zuzycie")
 def usage() -> str:
-    """Chart, figures, table, readings. Which of several points comes first is known afterwards: then its readings."""
+    """Chart, figures, table, readings: one call."""
     wish = asked()
-    points, use, readings = at_once(
-        (
-            clients().billing.meters.ListServicePoints,
-            meters_pb2.ListServicePointsRequest(customer_id=current_user.customer_id),
-        ),
-        (clients().billing.readings.GetUsage, wish.request(current_user.customer_id)),
-        (
-            clients().billing.readings.ListReadings,
-            _readings_request(wish.point, page_request(READINGS_SHOWN)),
-        ),
-    )
-    metered = [point for point in points.service_points if point.meters]
+    question = wish.request(current_user.customer_id, page_request(READINGS_SHOWN))
+    use = call(clients().billing.readings.GetUsage, question)
     chosen = use.service_point.service_point_id
-    if not wish.point and len(metered) > 1:
-        of_chosen = _readings_request(chosen, page_request(READINGS_SHOWN))
-        readings = call(clients().billing.readings.ListReadings, of_chosen)
     chart = CHARTS[wish.step](use)
     return render_template(
         "portal/usage/index.html",
-        metered=[
-            (point, label_of(point, metered), ICONS.get(point.commodity, "speedometer2")) for point in metered
-        ],
+        points=_points(use, chosen),
         point=use.service_point,
         chosen=chosen,
         use=use,
         chart=chart,
         figures=figures_of(use, chart.points, wish.step, places=chart.places),
-        readings=readings.readings,
-        links=page_links(readings.page),
+        readings=use.readings,
+        links=page_links(use.page),
         steps=_steps(use, wish.step, chosen),
         pager=pager(use, wish.step, chosen),
         spread=wish.step is Step.DAY and not use.has_hours,
@@ -94,15 +80,26 @@ def _steps(use: readings_pb2.GetUsageResponse, present: Step, chosen: str) -> li
     ]
 
 
-def label_of(point: meters_pb2.ServicePoint, all_points: list[meters_pb2.ServicePoint]) -> str:
-    """`Woda, ul. Lipowa 7/2`; the meter's number too where that would not tell two apart."""
-    label = f"{commodity_word(point.commodity)}, {point.premises.address_line}"
-    twins = [
-        other
-        for other in all_points
-        if other.commodity == point.commodity and other.premises.address_line == point.premises.address_line
+def _points(use: readings_pb2.GetUsageResponse, chosen: str) -> list[tuple[str, str, bool, str]]:
+    """The tabs of several points; none for the only one."""
+    if len(use.metered_points) < 2:
+        return []
+    labels = Counter((point.commodity, point.address_line) for point in use.metered_points)
+    return [
+        (
+            _label_of(point, twins=labels[point.commodity, point.address_line] > 1),
+            usage_url({"punkt": point.service_point_id}),
+            point.service_point_id == chosen,
+            ICONS.get(point.commodity, "speedometer2"),
+        )
+        for point in use.metered_points
     ]
-    return f"{label} ({point.meters[0].serial_number})" if len(twins) > 1 else label
+
+
+def _label_of(point: readings_pb2.MeteredPoint, *, twins: bool) -> str:
+    """`Woda, ul. Lipowa 7/2`; the meter's number too where that would not tell two apart."""
+    label = f"{commodity_word(point.commodity)}, {point.address_line}"
+    return f"{label} ({point.meter_serial_number})" if twins else label
 
 
 @portal.get("/zuzycie.<any(csv, xlsx):kind>")

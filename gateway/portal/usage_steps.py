@@ -1,12 +1,15 @@
 """Which part of the use the address asks for, and the addresses of what lies beside it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any
+from urllib.parse import urlencode
 
 from ebok.billing.v1 import readings_pb2
-from flask import request, url_for
+from ebok.common.v1.paging_pb2 import PageRequest
+from flask import request
 
 from gateway.portal.invoices import year_asked
 from gateway.web.days import date_of, day, day_brief, month_short, month_year
@@ -42,8 +45,8 @@ class Asked:
     month: int
     day: int
 
-    def request(self, customer_id: str) -> readings_pb2.GetUsageRequest:
-        """The question to billing. Days are of a year, and hours of a month, that are named."""
+    def request(self, customer_id: str, page: PageRequest | None = None) -> readings_pb2.GetUsageRequest:
+        """The question to billing, on request with readings. Days are of a year, hours of a month, that are named."""
         return readings_pb2.GetUsageRequest(
             customer_id=customer_id,
             service_point_id=self.point,
@@ -51,6 +54,7 @@ class Asked:
             year=self.year,
             month=self.month if self.step in (Step.DAY, Step.HOUR) else 0,
             day=self.day if self.step is Step.HOUR and self.month else 0,
+            page=page,
         )
 
 
@@ -79,7 +83,12 @@ def shown_arguments(usage: readings_pb2.GetUsageResponse, step: Step, point: str
 
 def step_url(usage: readings_pb2.GetUsageResponse, step: Step, point: str) -> str:
     """The address of another step, of the same time as far as it is known."""
-    return url_for("portal.usage", **_arguments(point, step, usage.year, usage.month, usage.day))
+    return usage_url(_arguments(point, step, usage.year, usage.month, usage.day))
+
+
+def usage_url(arguments: Mapping[str, str | int | None]) -> str:
+    """An address of the page of use, where we are; a page of a list of readings is none of it."""
+    return f"{request.path}?{urlencode({name: value for name, value in arguments.items() if value})}"
 
 
 def _arguments(point: str, step: Step, year: int, month: int, day: int) -> dict[str, Any]:
@@ -127,7 +136,7 @@ def pager(
 def _year_leaf(year: int | None, point: str) -> Leaf | None:
     if year is None:
         return None
-    return str(year), url_for("portal.usage", **_arguments(point, Step.MONTH, year, 0, 0))
+    return str(year), usage_url(_arguments(point, Step.MONTH, year, 0, 0))
 
 
 def _leaf(usage: readings_pb2.GetUsageResponse, on: date, step: Step, point: str) -> Leaf | None:
@@ -144,4 +153,4 @@ def _leaf(usage: readings_pb2.GetUsageResponse, on: date, step: Step, point: str
     if not first <= on <= last:
         return None
     label = f"{month_short(on)} {on.year}" if whole_month else day_brief(on)
-    return label, url_for("portal.usage", **_arguments(point, step, on.year, on.month, on.day))
+    return label, usage_url(_arguments(point, step, on.year, on.month, on.day))

@@ -5,24 +5,28 @@ from typing import Any
 
 from ebok.billing.v1 import readings_pb2 as pb
 from ebok.billing.v1 import readings_pb2_grpc as rpc
+from ebok.common.v1.paging_pb2 import PageRequest, PageResponse
 from sqlalchemy.orm import Session
 
 from chassis import wire
 from chassis.clock import Clock, warsaw_date
 from chassis.database import Database
+from chassis.keyset import Page, Window
 from chassis.rpc.paging import pack_page, unpack_window
 from chassis.rpc.server import Context
 from services.billing.api.packing import READING_KINDS, pack_reading, unpack_word
 from services.billing.api.reading_packing import pack_readable_meter, pack_taken
-from services.billing.api.usage_packing import STEPS, pack_usage
+from services.billing.api.usage_packing import STEPS, pack_metered_point, pack_usage
 from services.billing.domain import handing_in, photos, reading_hints, usage_views
 from services.billing.domain.readings import used_since
 from services.billing.storage import photos as stored_photos
 from services.billing.storage import reading_lists as stored
+from services.billing.storage import usage as stored_usage
 from services.billing.storage.readings import ReadingKind, ReadingStatus
 
 READINGS = "readings"
 METERS_MAX = 100
+POINTS_MAX = 100
 
 
 class ReadingService(rpc.ReadingServiceServicer):
@@ -33,7 +37,7 @@ class ReadingService(rpc.ReadingServiceServicer):
         self._clock = clock
 
     def ListReadings(self, request: pb.ListReadingsRequest, context: Context) -> pb.ListReadingsResponse:
-        window = unpack_window(request.page, of=READINGS, kinds=stored.READING_KEY)
+        window = _unpack_readings_window(request.page)
         customer_id = wire.unpack_id(request.customer_id, field="customer_id")
         with self._database.asking() as reader:
             page = stored.list_readings(
@@ -42,22 +46,18 @@ class ReadingService(rpc.ReadingServiceServicer):
                 service_point_id=wire.unpack_optional_id(request.service_point_id, field="service_point_id"),
                 window=window,
             )
-        readings = [pack_reading(row, used=_used(row)) for row in page.rows]
-        for row, reading in zip(page.rows, readings, strict=True):
-            reading.has_photo = row.has_photo
-        return pb.ListReadingsResponse(
-            readings=readings,
-            page=pack_page(page, of=READINGS, key_of=lambda row: (row.read_on, row.reading_id)),
-        )
+        return pb.ListReadingsResponse(readings=_pack_listed(page), page=_pack_readings_page(page))
 
     def GetUsage(self, request: pb.GetUsageRequest, context: Context) -> pb.GetUsageResponse:
         step = unpack_word(request.step, STEPS)
         if step is None:
             raise wire.fault("step", "UNKNOWN", "a step that there is")
+        customer_id = wire.unpack_id(request.customer_id, field="customer_id")
+        window = _unpack_readings_window(request.page) if request.HasField("page") else None
         with self._database.asking() as reader:
             rows = usage_views.find_point(
                 reader,
-                wire.unpack_id(request.customer_id, field="customer_id"),
+                customer_id,
                 wire.unpack_optional_id(request.service_point_id, field="service_point_id"),
             )
             view = usage_views.view_usage(
@@ -69,7 +69,17 @@ class ReadingService(rpc.ReadingServiceServicer):
                 day=request.day,
                 today=warsaw_date(self._clock.now()),
             )
-        return pack_usage(rows, view, step=step)
+            points = stored_usage.list_metered_points(reader, customer_id, limit=POINTS_MAX)
+            page = None
+            if window is not None:
+                point_id = rows[0].service_point_id
+                page = stored.list_readings(reader, customer_id, service_point_id=point_id, window=window)
+        answer = pack_usage(rows, view, step=step)
+        answer.metered_points.extend(pack_metered_point(point) for point in points)
+        if page is not None:
+            answer.readings.extend(_pack_listed(page))
+            answer.page.CopyFrom(_pack_readings_page(page))
+        return answer
 
     def ListReadableMeters(
         self, request: pb.ListReadableMetersRequest, context: Context
@@ -124,6 +134,22 @@ class ReadingService(rpc.ReadingServiceServicer):
                 customer_id=wire.unpack_id(request.customer_id, field="customer_id"),
             )
         return pb.GetReadingPhotoResponse(content=content)
+
+
+def _unpack_readings_window(page: PageRequest) -> Window:
+    return unpack_window(page, of=READINGS, kinds=stored.READING_KEY)
+
+
+def _pack_readings_page(page: Page) -> PageResponse:
+    return pack_page(page, of=READINGS, key_of=lambda row: (row.read_on, row.reading_id))
+
+
+def _pack_listed(page: Page) -> list[pb.Reading]:
+    """The rows of `storage.reading_lists.list_readings`."""
+    readings = [pack_reading(row, used=_used(row)) for row in page.rows]
+    for row, reading in zip(page.rows, readings, strict=True):
+        reading.has_photo = row.has_photo
+    return readings
 
 
 def _pack_taken(session: Session, taken: handing_in.Taken, said: handing_in.Said) -> pb.Reading:

@@ -5,9 +5,10 @@ from typing import Any
 
 from ebok.billing.v1 import readings_pb2 as pb
 
-from chassis.wire import pack_optional_date, pack_optional_decimal, pack_optional_instant
-from services.billing.api.packing import pack_service_point, words_of
+from chassis.wire import pack_id, pack_optional_date, pack_optional_decimal, pack_optional_instant
+from services.billing.api.packing import COMMODITIES, pack_service_point, words_of
 from services.billing.domain.usage_views import Bucket, Step, UsageView
+from services.billing.storage.premises import address_line
 
 STEPS = words_of(pb.UsageStep, Step, "USAGE_STEP")
 
@@ -29,6 +30,18 @@ def pack_usage(rows: Sequence[Any], view: UsageView, *, step: Step) -> pb.GetUsa
         known_from=pack_optional_date(view.known_from),
         read_until=pack_optional_date(view.read_until),
         has_hours=view.has_hours,
+    )
+
+
+def pack_metered_point(point: Any) -> pb.MeteredPoint:
+    """A point to choose: a row of `storage.usage.list_metered_points`."""
+    return pb.MeteredPoint(
+        service_point_id=pack_id(point.service_point_id),
+        commodity=COMMODITIES[point.commodity],
+        address_line=address_line(
+            street=point.street, building=point.building, flat=point.flat, town=point.town
+        ),
+        meter_serial_number=point.serial_number,
     )
 
 

@@ -4,10 +4,12 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 
 import pytest
+from ebok.billing.v1 import meters_pb2
 from ebok.billing.v1 import readings_pb2 as pb
 from ebok.billing.v1.ledger_pb2 import GetOverviewRequest
 from ebok.billing.v1.ledger_pb2_grpc import LedgerServiceStub
 from ebok.billing.v1.readings_pb2_grpc import ReadingServiceStub
+from ebok.common.v1.paging_pb2 import PageRequest
 from sqlalchemy import text
 
 from chassis.errors import Invalid, NotFound, PermissionDenied
@@ -15,6 +17,8 @@ from chassis.ids import new_id
 from chassis.testing.cast import ANNA_CUSTOMER, CELINA_CUSTOMER
 from services.billing.storage.intervals import IntervalReading
 from services.billing.storage.meters import MeterPurpose
+from services.billing.storage.service_points import Commodity
+from tests.billing.given import day
 
 YEAR, MONTH, DAY, HOUR = (
     pb.USAGE_STEP_YEAR, pb.USAGE_STEP_MONTH, pb.USAGE_STEP_DAY, pb.USAGE_STEP_HOUR,
@@ -274,6 +278,7 @@ def test_the_first_page_shows_the_same_months(billing, as_anna, usage, given, an
         GetOverviewRequest(customer_id=str(ANNA_CUSTOMER))
     )
 
+    months.ClearField("metered_points")  # There is nothing to choose on the first page.
     assert overview.usage == months
 
 
@@ -317,3 +322,61 @@ def test_celina_learns_nothing_of_annas_use(billing, as_celina, given, anna, cel
             )
         words.add((refused.value.reason, refused.value.message))
     assert words == {("SERVICE_POINT_NOT_FOUND", "")}
+
+
+def test_the_points_to_choose_from_come_with_the_meters_in_use(usage, given, anna):
+    premises = given.premises(street="", building="12", flat="", town="Zdrój")
+    water = given.service_point(premises)
+    sewage = given.service_point(premises, commodity=Commodity.SEWAGE)
+    given.meter(water, serial_number="1", installed_on="2020-01-01", removed_on=day("2025-12-31"))
+    given.meter(water, serial_number="2", installed_on="2025-12-31")
+    given.contract(anna, water, sewage, starts_on="2023-01-01")
+    given.supply(anna)
+
+    use = usage(MONTH)
+
+    points = [(point.address_line, point.meter_serial_number) for point in use.metered_points]
+    assert ("Zdrój 12", "2") in points
+    assert len(points) == 2
+    assert {point.commodity for point in use.metered_points} == {meters_pb2.COMMODITY_WATER}
+    assert use.service_point.service_point_id == use.metered_points[0].service_point_id
+
+
+def test_neither_points_nor_meters_of_others_days_are_there_to_choose(usage, given, anna, celina):
+    given.supply(celina)
+    point = given.service_point()
+    given.meter(point, serial_number="nowy", installed_on="2025-10-01")
+    given.contract(anna, point, ends_on="2025-06-30")
+    given.contract(celina, point, starts_on="2025-07-01")
+    own = given.supply(anna)
+
+    use = usage(MONTH, service_point_id=str(own.service_point_id))
+
+    assert [one.service_point_id for one in use.metered_points] == [str(own.service_point_id)]
+
+
+def test_readings_of_the_point_come_along_where_they_are_asked_for(billing, as_anna, usage, given, anna):
+    meter, other = given.supply(anna), given.supply(anna)
+    read(given, meter, *((f"2026-01-{number:02}", str(number)) for number in range(1, 10)))
+    read(given, other, ("2026-01-31", "7"))
+    point = str(meter.service_point_id)
+
+    first = usage(MONTH, service_point_id=point, page=PageRequest(page_size=6))
+    page = PageRequest(page_size=6, cursor=first.page.next_cursor)
+    second = usage(MONTH, service_point_id=point, page=page)
+    listed = billing(ReadingServiceStub, as_anna).ListReadings(
+        pb.ListReadingsRequest(customer_id=str(ANNA_CUSTOMER), service_point_id=point)
+    )
+
+    assert [*first.readings, *second.readings] == [*listed.readings]
+    assert (len(first.readings), len(second.readings), second.page.next_cursor) == (6, 3, "")
+    assert not usage(MONTH, service_point_id=point).readings
+
+
+def test_a_cursor_of_another_list_is_refused(usage, given, anna):
+    given.supply(anna)
+
+    with pytest.raises(Invalid) as refused:
+        usage(MONTH, page=PageRequest(cursor="abc"))
+
+    assert "page.cursor" in str(refused.value)

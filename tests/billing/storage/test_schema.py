@@ -9,6 +9,7 @@ from ebok.billing.v1.contracts_pb2_grpc import ContractServiceStub
 from ebok.billing.v1.customers_pb2_grpc import CustomerServiceStub
 from ebok.billing.v1.meters_pb2_grpc import MeterServiceStub
 from ebok.billing.v1.readings_pb2_grpc import ReadingServiceStub
+from ebok.common.v1.paging_pb2 import PageRequest
 
 from chassis.columns import load_models
 from chassis.database import Reader, schema_differences
@@ -57,8 +58,10 @@ HOT_READS = {
     "ListReadings": (ReadingServiceStub, readings_pb2.ListReadingsRequest(customer_id=CUSTOMER), 1),
     "GetUsage": (
         ReadingServiceStub,
-        readings_pb2.GetUsageRequest(customer_id=CUSTOMER, step=readings_pb2.USAGE_STEP_MONTH),
-        2,
+        readings_pb2.GetUsageRequest(
+            customer_id=CUSTOMER, step=readings_pb2.USAGE_STEP_MONTH, page=PageRequest()
+        ),
+        4,
     ),
 }
 
