@@ -10,6 +10,7 @@ from flask import Response, render_template, request
 from flask_login import current_user
 
 from gateway.portal import portal
+from gateway.portal.reading_rows import reading_rows
 from gateway.portal.usage_charts import UsageChart, months_chart_of, years_chart_of
 from gateway.portal.usage_figures import figures_of
 from gateway.portal.usage_fine_charts import days_chart_of, hours_chart_of
@@ -62,6 +63,7 @@ def usage() -> str:
         chart=chart,
         figures=figures_of(use, chart.points, wish.step, places=chart.places),
         readings=use.readings,
+        reading_rows=reading_rows,
         links=page_links(use.page),
         steps=_steps(use, wish.step, chosen),
         pager=pager(use, wish.step, chosen),

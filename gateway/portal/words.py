@@ -1,10 +1,10 @@
 """Words that several pages of the portal share, for templates."""
 
-from ebok.billing.v1 import contracts_pb2, invoices_pb2, ledger_pb2, meters_pb2, readings_pb2
+from ebok.billing.v1 import contracts_pb2, invoices_pb2, ledger_pb2, meters_pb2
 from ebok.common.v1.money_pb2 import Money
 
 from gateway.portal import portal
-from gateway.web.amounts import NBSP, decimal_of, percent, quantity
+from gateway.web.amounts import NBSP, decimal_of, percent
 from gateway.web.days import date_of
 from gateway.web.languages import LANGUAGES
 from gateway.web.languages import gettext as _
@@ -42,21 +42,6 @@ def balance_word(balance: Money) -> str:
     if balance.grosze == 0:
         return _("nothing to pay")
     return _("to pay") if balance.grosze > 0 else _("paid ahead")
-
-
-@portal.app_template_global()
-def reading_line(reading: readings_pb2.Reading) -> str:
-    """`zdalny, zużyto 6 m³` below the day of a reading."""
-    kind = {
-        readings_pb2.READING_KIND_ACTUAL: _("read by us"),
-        readings_pb2.READING_KIND_CUSTOMER: _("handed in by the customer"),
-        readings_pb2.READING_KIND_REMOTE: _("remote"),
-        readings_pb2.READING_KIND_ESTIMATED: _("estimated"),
-        readings_pb2.READING_KIND_FINAL: _("final"),
-    }.get(reading.kind, "")
-    if not reading.used:
-        return kind
-    return _("%(kind)s, used %(used)s", kind=kind, used=quantity(reading.used, reading.unit))
 
 
 @portal.app_template_global()
