@@ -1,7 +1,7 @@
 """What cases can be about: the categories with their fields and their clocks."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -70,6 +70,10 @@ class Category:
     position: int
     version: int
 
+    def saying(self) -> dict[str, Any]:
+        """All of it but who it is and how often it was changed: two that say the same are the same."""
+        return {key: value for key, value in asdict(self).items() if key not in ("category_id", "version")}
+
 
 class CategoryRow(Base):
     """A category as it is now; open cases keep the fields and the clock they were opened with."""
@@ -111,9 +115,10 @@ def lock_category(session: Session, category_id: UUID) -> Category | None:
     return None if row is None else _read(row)
 
 
-def find_by_key(session: Session, key: str) -> Category | None:
-    """The category of that key."""
-    row = session.scalar(select(CategoryRow).where(CategoryRow.key == key))
+def lock_by_key(session: Session, key: str) -> Category | None:
+    """The category of that key; nobody else changes it until the transaction ends, nor makes one of that key."""
+    session.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"categories.{key}"))))
+    row = session.scalar(select(CategoryRow).where(CategoryRow.key == key).with_for_update())
     return None if row is None else _read(row)
 
 
@@ -139,12 +144,13 @@ def find_missing(session: Session, category_ids: Sequence[UUID]) -> set[UUID]:
     return set(category_ids) - set(known)
 
 
-def put_category(session: Session, category: Category) -> None:
+def put_category(session: Session, category: Category, *, version: int) -> Category:
     """Write a category whole: a new one, or in place of what it was."""
-    values = asdict(category)
-    statement = insert(CategoryRow).values(values)
-    changed = {key: statement.excluded[key] for key in values if key != "category_id"}
-    session.execute(statement.on_conflict_do_update(index_elements=[CategoryRow.category_id], set_=changed))
+    written = replace(category, version=version)
+    statement = insert(CategoryRow).values(asdict(written))
+    others = {key: statement.excluded[key] for key in asdict(written) if key != "category_id"}
+    session.execute(statement.on_conflict_do_update(index_elements=[CategoryRow.category_id], set_=others))
+    return written
 
 
 def _read(row: CategoryRow) -> Category:

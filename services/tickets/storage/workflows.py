@@ -189,8 +189,11 @@ def add_version(
 
 def write_document(version: WorkflowVersion) -> dict[str, Any]:
     """A version as it is kept."""
-    whole = asdict(version)
-    return {key: whole[key] for key in ("names", "states", "transitions")}
+    return {
+        "names": dict(version.names),
+        "states": [asdict(state) for state in version.states],
+        "transitions": [asdict(transition) for transition in version.transitions],
+    }
 
 
 def read_document(document: Mapping[str, Any], *, workflow_id: UUID, version: int) -> WorkflowVersion:
