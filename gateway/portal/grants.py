@@ -15,6 +15,7 @@ from gateway.web.calls import as_gateway, call, clients
 from gateway.web.forms import Form
 from gateway.web.kept import take_kept
 from gateway.web.languages import gettext as _
+from gateway.web.paging import address
 
 NUMBER_LENGTH_MAX = 40
 INVOICE_NUMBER_LENGTH_MAX = 60
@@ -35,8 +36,8 @@ def _give_switcher() -> dict[str, object]:
         }
         for one in current_user.grants
     ]
-    more = {"url": url_for("portal.claim"), "label": _("Add a customer account")}
-    return {"switcher": {"action": url_for("portal.select_customer"), "items": items, "more": more}}
+    more = {"url": address("portal.claim"), "label": _("Add a customer account")}
+    return {"switcher": {"action": address("portal.select_customer"), "items": items, "more": more}}
 
 
 @portal.route("/dodaj-konto", methods=["GET", "POST"])

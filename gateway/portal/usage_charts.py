@@ -1,7 +1,6 @@
 """What was used, as a chart, its sentence and its table: the same on the first page and on the page of use."""
 
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 
 from ebok.billing.v1 import meters_pb2, readings_pb2
@@ -129,10 +128,9 @@ def years_chart_of(usage: readings_pb2.GetUsageResponse, *, height: int = 288) -
 
 
 def _month(bucket: readings_pb2.UsageBucket) -> Point:
-    on = date(bucket.year, bucket.month, 1)
     return Point(
-        month_name(on),
-        month_short(on),
+        month_name(bucket.month),
+        month_short(bucket.month),
         decimal_of(bucket.used),
         decimal_of(bucket.used_year_before),
         partial=bucket.HasField("known_until"),

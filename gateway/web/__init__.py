@@ -13,8 +13,9 @@ from chassis.clock import Clock, SystemClock
 from gateway.web.assets import init_assets
 from gateway.web.brand import init_brand, provider
 from gateway.web.catalogues import compile_catalogues
-from gateway.web.chart_drawing import draw_chart, year_rows
+from gateway.web.chart_drawing import chart_key, draw_chart, draw_year, draw_year_table
 from gateway.web.chart_words import in_month
+from gateway.web.chips import paid_chip
 from gateway.web.csrf import init_csrf
 from gateway.web.days import CLOCK_EXTENSION
 from gateway.web.errors import init_errors
@@ -78,7 +79,10 @@ def init_web(
         offered_languages=_offered,
         pending_notices=pending,
         in_month=in_month,
+        chart_key=chart_key,
         draw_chart=draw_chart,
-        year_rows=year_rows,
+        draw_year=draw_year,
+        draw_year_table=draw_year_table,
+        paid_chip=paid_chip,
         qr=qr_svg,
     )

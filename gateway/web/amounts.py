@@ -6,6 +6,7 @@ cut to its places.
 """
 
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Any
 
 from markupsafe import Markup, escape
@@ -16,6 +17,7 @@ NBSP = "\u00a0"
 MINUS = "\u2212"
 ABSENT = "–"
 NRB_DIGITS = 26
+QUANTITIES_MAX = 20_000  # Cubic metres with a place or two: the same numbers stand on everybody's pages.
 PLACES = tuple(Decimal(1).scaleb(-places) for places in range(7))
 
 # What the wire calls a unit, and what a bill calls it.
@@ -94,6 +96,14 @@ def zloty_hero(value: Any) -> Markup:
 
 def quantity(value: Any, unit: str = "", *, places: int | None = None, signed: bool = False) -> str:
     """`12,5 m³` of "12.500": at most three places and no idle zeros, or exactly `places`."""
+    if value is None:
+        return ABSENT
+    plain = value if isinstance(value, Decimal) else str(value)
+    return _quantity(plain, unit, places, signed, language())
+
+
+@lru_cache(maxsize=QUANTITIES_MAX)
+def _quantity(value: Decimal | str, unit: str, places: int | None, signed: bool, _language: str) -> str:
     number = decimal_of(value)
     if number is None:
         return ABSENT

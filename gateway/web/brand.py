@@ -8,10 +8,11 @@ from collections.abc import Callable
 from typing import Any
 
 from ebok.identity.v1.settings_pb2 import Settings
-from flask import Flask, Response, current_app, g, request, url_for
+from flask import Flask, Response, current_app, g, request
 
 from chassis.errors import Refusal
 from gateway.web import colours
+from gateway.web.paging import address
 
 DEFAULT_COLOUR = "#0068b8"
 SETTINGS_EXTENSION = "ebok_settings"
@@ -63,12 +64,12 @@ def _declarations(palette: dict[str, str]) -> str:
 
 def brand_url() -> str:
     """The address of the style sheet; it names the colour, so it may be kept for ever."""
-    return url_for("web.brand", c=brand_colour()[1:])
+    return f"{address('web.brand')}?c={brand_colour()[1:]}"
 
 
 def mark_url() -> str:
     """The address of the favicon; it names the colour, so it may be kept for ever."""
-    return url_for("web.favicon", c=brand_colour()[1:])
+    return f"{address('web.favicon')}?c={brand_colour()[1:]}"
 
 
 def _brand_view() -> Response:

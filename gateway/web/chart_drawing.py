@@ -10,6 +10,39 @@ from markupsafe import Markup, escape
 
 from gateway.web.amounts import ABSENT, quantity, unit_name
 from gateway.web.charts import Bar, Chart, Group, Point
+from gateway.web.languages import gettext as _
+
+HIDDEN = ' class="visually-hidden"'
+
+
+def draw_year(
+    chart: Chart,
+    say: str,
+    title: str,
+    *,
+    unit: str = "",
+    now_name: str = "",
+    before_name: str = "",
+    partial_name: str = "",
+    places: int = 1,
+    id: str = "chart",
+) -> Markup:
+    """The `<figure>`: the sentence, the bars of now before those of a year before, and what they are called."""
+    keys = [("now", now_name), ("part", partial_name), ("prev", before_name)]
+    legend = "\n".join(chart_key(kind, word) for kind, word in keys if word or kind == "now")
+    return Markup(  # noqa: S704 - made of tags of our own and of what was escaped
+        f'<figure class="eb-chart">\n<p class="eb-chart-say">{escape(say)}</p>\n'
+        f"{draw_chart(chart, title, unit=unit, id=id, places=places)}\n"
+        f'<ul class="eb-legend">\n{legend}\n</ul>\n</figure>'
+    )
+
+
+def chart_key(kind: str, word: str) -> Markup:
+    """What the bars of a kind are called, for the legend."""
+    return Markup(  # noqa: S704 - as above
+        '<li><svg class="eb-key" viewBox="0 0 14 14" aria-hidden="true">'
+        f'<rect class="{kind}" x="1" y="1" width="12" height="12" rx="2"/></svg>{escape(word)}</li>'
+    )
 
 
 def draw_chart(chart: Chart, title: str, *, unit: str, id: str, places: int) -> Markup:
@@ -47,9 +80,38 @@ def _bar(bar: Bar) -> str:
     )
 
 
-def year_rows(points: Sequence[Point], *, compared: bool, places: int, partial_note: str) -> Markup:
-    """A `<tr>` for each point: now, and when compared the year before and the difference of what is over."""
-    return Markup("\n".join(_row(point, compared, places, partial_note) for point in points))  # noqa: S704 - as above
+def draw_year_table(
+    points: Sequence[Point],
+    caption: str,
+    unit: str,
+    now_name: str,
+    before_name: str = "",
+    *,
+    places: int = 1,
+    tight: bool = False,
+    first: str = "",
+    partial_note: str = "",
+) -> Markup:
+    """The same in a table: now, and when compared the year before and the difference of what is over."""
+    what = escape(caption)
+    corner = f"{escape(first or _('Month'))}, {escape(unit_name(unit))}"
+    heads = "".join(_head(name, unit) for name in (now_name, before_name) if name)
+    if before_name:
+        heads += f'<th scope="col" class="eb-num">{escape(_("Difference"))}</th>'
+    compared = before_name != ""
+    rows = "\n".join(_row(point, compared, places, partial_note) for point in points)
+    return Markup(  # noqa: S704 - as above
+        f'<div class="eb-scroll" tabindex="0" role="region" aria-label="{what}">\n'
+        f'<table class="table{" eb-table-tight eb-small" if tight else ""}">\n'
+        f"<caption{HIDDEN if tight else ''}>{what}</caption>\n"
+        f'<thead><tr><th scope="col">{corner}</th>{heads}</tr></thead>\n'
+        f"<tbody>\n{rows}\n</tbody>\n</table>\n</div>"
+    )
+
+
+def _head(name: str, unit: str) -> str:
+    spoken = f"<span{HIDDEN}>, {escape(unit_name(unit))}</span>"
+    return f'<th scope="col" class="eb-num">{escape(name)}{spoken}</th>'
 
 
 def _row(point: Point, compared: bool, places: int, partial_note: str) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import pairwise
+from typing import NamedTuple
 
 HEIGHT = 216
 TOP = 40
@@ -22,8 +23,7 @@ GROUP_ALONE = 0.6
 NICE = (Decimal(1), Decimal(2), Decimal("2.5"), Decimal(5), Decimal(10))
 
 
-@dataclass(frozen=True)
-class Point:
+class Point(NamedTuple):
     """A month, day or hour: its value, that of a year before, and whether it is not over yet."""
 
     label: str
@@ -47,8 +47,7 @@ class Stack:
         return sum(self.parts, Decimal(0))
 
 
-@dataclass(frozen=True)
-class Bar:
+class Bar(NamedTuple):
     """A rectangle: `kind` is its class, `x` and `width` are percents, `y` and `height` pixels."""
 
     kind: str
@@ -58,8 +57,7 @@ class Bar:
     height: str
 
 
-@dataclass(frozen=True)
-class Tick:
+class Tick(NamedTuple):
     """A step of the axis: its line, its number, and where the number's base line is."""
 
     y: str
@@ -67,8 +65,7 @@ class Tick:
     value: Decimal
 
 
-@dataclass(frozen=True)
-class Mark:
+class Mark(NamedTuple):
     """A number above a bar."""
 
     x: str
@@ -76,8 +73,7 @@ class Mark:
     value: Decimal
 
 
-@dataclass(frozen=True)
-class Group:
+class Group(NamedTuple):
     """All that stands above one label. `spare` labels leave on a narrow screen."""
 
     bars: tuple[Bar, ...]

@@ -6,11 +6,12 @@ between them does not break.
 """
 
 from datetime import UTC, date, datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from babel.dates import format_date
 from flask import current_app, g, has_app_context, has_request_context
+from google.type.date_pb2 import Date
 
 from chassis.clock import WARSAW, Clock, SystemClock, warsaw_date
 from gateway.web.languages import language
@@ -18,6 +19,7 @@ from gateway.web.languages import language
 NBSP = "\u00a0"
 ABSENT = "–"
 CLOCK_EXTENSION = "ebok_clock"
+DAYS_MAX = 20_000  # Days and their words that are kept: the same few hundred days stand on everybody's pages.
 JOINERS = {"pl": f" i{NBSP}", "en": " and ", "uk": f" і{NBSP}"}
 SHORT_MONTHS = {
     "pl": ["sty", "lut", "mar", "kwi", "maj", "cze", "lip", "sie", "wrz", "paź", "lis", "gru"],
@@ -44,18 +46,20 @@ def today() -> date:
 
 def date_of(value: Any) -> date | None:
     """The calendar day in a value; None for nothing and for an unset or partial message."""
-    if value is None or value == "":
-        return None
+    if type(value) is Date:
+        return _date(value.year, value.month, value.day)
+    return _date_of_other(value) if value else None
+
+
+def _date_of_other(value: Any) -> date | None:
     if isinstance(value, datetime):
         return value.astimezone(WARSAW).date()
     if isinstance(value, date):
         return value
     if isinstance(value, str):
         return date.fromisoformat(value)
-    if hasattr(value, "ToDatetime"):
-        instant = instant_of(value)
-        return None if instant is None else instant.date()
-    return date(value.year, value.month, value.day) if value.year and value.month and value.day else None
+    instant = instant_of(value)
+    return None if instant is None else instant.date()
 
 
 def instant_of(value: Any) -> datetime | None:
@@ -76,6 +80,11 @@ def _names(pattern: str, code: str) -> tuple[str, ...]:
     months = [date(2024, number, 1) for number in range(1, 13)]
     texts = [format_date(on, pattern, locale=code) for on in (days if pattern == "EEEE" else months)]
     return tuple(text.removeprefix("1 ") for text in texts)
+
+
+@lru_cache(maxsize=DAYS_MAX)
+def _date(year: int, month: int, day: int) -> date | None:
+    return date(year, month, day) if year and month and day else None
 
 
 def _day_month(on: date) -> str:
@@ -144,22 +153,26 @@ def days_until(value: Any) -> int | None:
     return None if on is None else (on - today()).days
 
 
-def _month_day(value: Any) -> date | None:
+def _month_of(value: Any) -> int:
+    """The number of a month; 0 for nothing."""
     if isinstance(value, int) and not isinstance(value, bool):
-        return date(2026, value, 1)
-    return date_of(value)
+        if not 1 <= value <= 12:
+            raise ValueError(f"{value} is no month")
+        return value
+    on = date_of(value)
+    return 0 if on is None else on.month
 
 
 def month_name(value: Any) -> str:
     """`wrzesień`, of a month's number or a day in it."""
-    on = _month_day(value)
-    return ABSENT if on is None else _names("LLLL", language())[on.month - 1]
+    month = _month_of(value)
+    return _names("LLLL", language())[month - 1] if month else ABSENT
 
 
 def month_short(value: Any) -> str:
     """`wrz`, of a month's number or a day in it."""
-    on = _month_day(value)
-    return ABSENT if on is None else SHORT_MONTHS[language()][on.month - 1]
+    month = _month_of(value)
+    return SHORT_MONTHS[language()][month - 1] if month else ABSENT
 
 
 def month_year(value: Any) -> str:
@@ -190,15 +203,19 @@ def months(start: Any, end: Any) -> str:
     first, last = date_of(start), date_of(end)
     if first is None or last is None or first > last or not _whole_months(first, last):
         return period(start, end)
+    return _months(first, last, today().year, language())
+
+
+@lru_cache(maxsize=DAYS_MAX)
+def _months(first: date, last: date, this_year: int, code: str) -> str:
     count = (last.year - first.year) * 12 + last.month - first.month + 1
-    this_year = today().year
     if first.year != last.year:
-        joiner = JOINERS[language()] if count == 2 else " – "
+        joiner = JOINERS[code] if count == 2 else " – "
         return f"{month_year(first)}{joiner}{month_year(last)}"
     year = "" if first.year == this_year else f" {first.year}"
     if count == 1:
         return month_name(first) + year
-    joiner = JOINERS[language()] if count == 2 else "–"
+    joiner = JOINERS[code] if count == 2 else "–"
     return f"{month_name(first)}{joiner}{month_name(last)}{year}"
 
 

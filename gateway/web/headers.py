@@ -22,6 +22,7 @@ POLICY = {
     "frame-ancestors": "'none'",
     "base-uri": "'none'",
 }
+STRICTEST = "; ".join(f"{name} {value}" for name, value in POLICY.items())
 HSTS_AGE_S = 2 * 365 * 24 * 3600
 PERMISSIONS = (
     "accelerometer=(), camera=(), geolocation=(), gyroscope=(), magnetometer=(), microphone=(), midi=(), "
@@ -50,6 +51,8 @@ def allow_form_to(url: str) -> None:
 def policy() -> str:
     """The Content-Security-Policy of this answer."""
     targets: list[str] = g.get("ebok_form_targets", [])
+    if not targets:
+        return STRICTEST
     directives = {**POLICY, "form-action": " ".join([POLICY["form-action"], *dict.fromkeys(targets)])}
     return "; ".join(f"{name} {value}" for name, value in directives.items())
 
@@ -60,8 +63,10 @@ def _protect(response: Response) -> Response:
         response.headers["X-Content-Type-Options"] = FIXED["X-Content-Type-Options"]
     else:
         response.headers["Content-Security-Policy"] = policy()
+        present = {name.lower() for name, _value in response.headers}
         for name, value in FIXED.items():
-            response.headers.setdefault(name, value)
+            if name.lower() not in present:
+                response.headers.add(name, value)
     if request.is_secure:
         response.headers["Strict-Transport-Security"] = f"max-age={HSTS_AGE_S}; includeSubDomains"
     if "Cache-Control" not in response.headers:

@@ -16,7 +16,9 @@ from urllib.parse import urlsplit
 from flask import Flask, Response, current_app, g, has_request_context, redirect, request
 from flask_babel import Babel, LazyString, get_locale, get_translations, refresh
 from markupsafe import Markup
+from werkzeug.datastructures import LanguageAccept
 from werkzeug.exceptions import NotFound
+from werkzeug.http import parse_accept_header
 from werkzeug.wrappers import Response as BaseResponse
 
 LANGUAGES = {"pl": "Polski", "en": "English", "uk": "Українська"}
@@ -25,6 +27,8 @@ DEFAULT_LANGUAGE = "pl"
 LANGUAGE_COOKIE = "ebok_language"
 LOOK_COOKIE = "ebok_look"
 TEXTS_MAX = 8_000  # Of templates, in three languages.
+CHOICES_MAX = 2_000  # Browsers send a few hundred different lists of languages.
+ACCEPTED_LENGTH_MAX = 200
 COOKIE_AGE_S = 365 * 24 * 3600
 PREFERENCES_EXTENSION = "ebok_preferences"
 
@@ -83,6 +87,12 @@ def lazy_gettext(text: str, **values: Any) -> LazyString:
 def _forget_language(_: object = None) -> None:
     _words.set(None)
     _language.set("")
+
+
+@lru_cache(maxsize=CHOICES_MAX)
+def _chosen(saved: str, cookie: str, header: str, offered: tuple[str, ...]) -> str:
+    accepted = parse_accept_header(header, LanguageAccept)
+    return choose_language(saved, cookie, accepted.values(), offered)
 
 
 def choose_language(
@@ -172,7 +182,8 @@ def init_languages(
             return DEFAULT_LANGUAGE
         saved = _preferences().language
         cookie = request.cookies.get(LANGUAGE_COOKIE, "")
-        return choose_language(saved, cookie, request.accept_languages.values(), offered())
+        header = request.headers.get("Accept-Language", "")[:ACCEPTED_LENGTH_MAX]
+        return _chosen(saved, cookie, header, tuple(offered()))
 
     Babel(app, default_locale=DEFAULT_LANGUAGE, locale_selector=select, default_timezone="Europe/Warsaw")
     app.add_url_rule("/jezyk/<code>", "web.language", _choose_language_view, methods=["GET"])

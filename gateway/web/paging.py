@@ -10,11 +10,12 @@ from typing import Any
 from urllib.parse import urlencode
 
 from ebok.common.v1.paging_pb2 import PageRequest, PageResponse
-from flask import Flask, request, url_for
+from flask import Flask, current_app, request, url_for
 
 PAGE_SIZE = 20
 CURSOR = "cursor"
 CURSOR_LENGTH_MAX = 500
+ADDRESSES_EXTENSION = "ebok_addresses"
 
 
 @dataclass(frozen=True)
@@ -63,24 +64,26 @@ def asked(*names: str) -> dict[str, str]:
 
 def row_url(endpoint: str, name: str) -> str:
     """What the addresses of a list's rows begin with, `/faktury/`: a row appends its id. One look-up for all."""
+    known, key = current_app.extensions[ADDRESSES_EXTENSION], (request.script_root, endpoint, name)
+    found: str = known.get(key) or known.setdefault(key, _row_url(endpoint, name))
+    return found
+
+
+def _row_url(endpoint: str, name: str) -> str:
     nobody = "00000000-0000-0000-0000-000000000000"
     return url_for(endpoint, _external=False, **{name: nobody}).removesuffix(nobody)
 
 
-class Addresses:
-    """`url_for` for templates: those without values, of menus and buttons, are the same each time."""
-
-    def __init__(self) -> None:
-        self._known: dict[tuple[str, str], str] = {}
-
-    def __call__(self, endpoint: str, **values: Any) -> str:
-        """The address of a page, below wherever the gateway is mounted."""
-        if values:
-            return url_for(endpoint, **values)
-        key = (request.script_root, endpoint)
-        return self._known.get(key) or self._known.setdefault(key, url_for(endpoint))
+def address(endpoint: str, **values: Any) -> str:
+    """`url_for`, also of templates: without values, as in menus and buttons, an address is looked up once."""
+    if values:
+        return url_for(endpoint, **values)
+    known, key = current_app.extensions[ADDRESSES_EXTENSION], (request.script_root, endpoint)
+    found: str = known.get(key) or known.setdefault(key, url_for(endpoint))
+    return found
 
 
 def init_paging(app: Flask) -> None:
     """Templates build filter links with `here(status="DUE")`, links elsewhere with `**asked("status")`."""
-    app.jinja_env.globals.update(here=here, asked=asked, row_url=row_url, url_for=Addresses())
+    app.extensions[ADDRESSES_EXTENSION] = {}  # By where the gateway is mounted, and endpoint.
+    app.jinja_env.globals.update(here=here, asked=asked, row_url=row_url, url_for=address)
