@@ -9,14 +9,13 @@ from sqlalchemy import Row, select, text
 from sqlalchemy.orm import Session
 
 from chassis.database import Reader
-from services.billing.storage.reading_windows import READ_BY_CUSTOMER, READ_IN_WINDOW, ReadingWindow
+from services.billing.storage.reading_windows import (
+    IS_REMOTE,
+    READ_BY_CUSTOMER,
+    READ_IN_WINDOW,
+    ReadingWindow,
+)
 from services.billing.storage.readings import MAIN_REGISTER, Reading, ReadingStatus
-
-_IS_REMOTE = """
-    coalesce((SELECT r.kind FROM readings r
-               WHERE r.meter_id = m.meter_id AND r.register = 'main' AND r.status = 'ACCEPTED'
-               ORDER BY r.read_on DESC LIMIT 1), '') = 'REMOTE' AS is_remote
-"""
 
 
 def lock_meter(session: Session, customer_id: UUID, meter_id: UUID) -> Row[Any] | None:
@@ -30,7 +29,7 @@ def lock_meter(session: Session, customer_id: UUID, meter_id: UUID) -> Row[Any] 
 
 _LOCK = text(f"""
     SELECT m.meter_id, m.service_point_id, m.serial_number, m.unit, m.digits, m.installed_on, m.removed_on,
-           s.commodity, {_IS_REMOTE}
+           s.commodity, {IS_REMOTE} AS is_remote
       FROM meters m JOIN service_points s USING (service_point_id)
      WHERE m.meter_id = :meter_id
        AND EXISTS (SELECT FROM contract_service_points l JOIN contracts c USING (contract_id)
@@ -151,7 +150,7 @@ def list_in_use(session: Session, customer_id: UUID, *, today: date, limit: int)
 _IN_USE = text(f"""
       WITH {_SPANS}
     SELECT m.*, s.code, s.commodity, p.premises_id, p.street, p.building, p.flat, p.postcode, p.town,
-           last.read_on AS last_read_on, last.value AS last_value, {_IS_REMOTE}
+           last.read_on AS last_read_on, last.value AS last_value, {IS_REMOTE} AS is_remote
       FROM meters m
       JOIN service_points s USING (service_point_id)
       JOIN premises p USING (premises_id)

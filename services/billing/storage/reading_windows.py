@@ -145,12 +145,19 @@ def add_notices(
     return set(session.scalars(statement))
 
 
-# A meter is read by its customer as long as its newest accepted reading did not come from itself.
-READ_BY_CUSTOMER = """
-    m.installed_on <= w.day AND (m.removed_on IS NULL OR m.removed_on >= w.day)
-    AND coalesce((SELECT r.kind FROM readings r
-                   WHERE r.meter_id = m.meter_id AND r.register = 'main' AND r.status = 'ACCEPTED'
-                   ORDER BY r.read_on DESC LIMIT 1), '') <> 'REMOTE'
+# A meter sends its readings by itself when what is newest of it came from itself: a reading, or an interval after it.
+IS_REMOTE = """
+    (SELECT coalesce(r.kind, '') = 'REMOTE' OR EXISTS (
+            SELECT FROM interval_readings i
+             WHERE i.meter_id = m.meter_id
+               AND i.starts_at >= coalesce((r.read_on + 1)::timestamp AT TIME ZONE 'Europe/Warsaw', '-infinity'))
+       FROM (VALUES (0)) AS one
+       LEFT JOIN (SELECT kind, read_on FROM readings
+                   WHERE meter_id = m.meter_id AND register = 'main' AND status = 'ACCEPTED'
+                   ORDER BY read_on DESC LIMIT 1) AS r ON true)
+"""
+READ_BY_CUSTOMER = f"""
+    m.installed_on <= w.day AND (m.removed_on IS NULL OR m.removed_on >= w.day) AND NOT {IS_REMOTE}
 """
 _HOLDS = "c.starts_on <= w.day AND (c.ends_on IS NULL OR c.ends_on >= w.day)"
 READ_IN_WINDOW = """

@@ -1,7 +1,8 @@
 """The door through which readings are handed in."""
 
 import threading
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from io import BytesIO
 
 import pytest
@@ -16,6 +17,7 @@ from chassis import wire
 from chassis.errors import FailedPrecondition, Invalid, NotFound, PermissionDenied
 from chassis.ids import new_id
 from chassis.testing.cast import ANNA_CUSTOMER, CELINA_CUSTOMER
+from services.billing.storage.intervals import IntervalReading
 from services.billing.storage.readings import ReadingKind, ReadingStatus
 from services.billing.storage.service_points import Commodity
 from tests.billing.given import day
@@ -259,6 +261,32 @@ def test_a_meter_that_reads_itself_takes_nothing(desk, given, meter):
     assert refusal(lambda: desk.submit("181")) == "METER_REMOTE"
     [one] = desk.readable()
     assert (one.remote, one.can_submit) == (True, False)
+
+
+def test_a_meter_that_sends_intervals_after_its_newest_reading_takes_nothing(desk, given, meter):
+    hour = {"meter_id": meter.meter_id, "minutes": 60, "used": Decimal("0.1")}
+    given.add(
+        IntervalReading(starts_at=datetime(2026, 2, 27, 23, tzinfo=UTC), **hour)
+    )  # On the day of its reading.
+    assert [one.remote for one in desk.readable()] == [False]
+
+    given.add(IntervalReading(starts_at=datetime(2026, 2, 28, 23, tzinfo=UTC), **hour))
+
+    assert refusal(lambda: desk.submit("181")) == "METER_REMOTE"
+    [one] = desk.readable()
+    assert (one.remote, one.can_submit) == (True, False)
+
+
+def test_a_meter_that_sends_intervals_alone_is_remote(desk, given, anna, meter):
+    silent = given.supply(anna)
+    start = datetime(2026, 3, 1, tzinfo=UTC)
+    given.add(
+        IntervalReading(meter_id=silent.meter_id, starts_at=start, minutes=15, used=Decimal("0.1")),
+    )
+
+    remote = {one.meter.meter_id: one.remote for one in desk.readable()}
+
+    assert remote == {str(meter.meter_id): False, str(silent.meter_id): True}
 
 
 def test_two_at_once_of_the_same_day_leave_one(desk, announced):

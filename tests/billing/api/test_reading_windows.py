@@ -1,6 +1,7 @@
 """The door of reading windows."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 from ebok.billing.v1 import meters_pb2
@@ -9,6 +10,7 @@ from ebok.billing.v1 import reading_windows_pb2 as pb
 from chassis.errors import FailedPrecondition, Invalid, PermissionDenied
 from chassis.ids import new_id
 from chassis.testing.cast import ANNA_CUSTOMER
+from services.billing.storage.intervals import IntervalReading
 from services.billing.storage.readings import ReadingKind
 from tests.billing.windows import Windows
 
@@ -89,7 +91,9 @@ def test_a_window_that_is_over_is_left_alone(windows, clock):
 
 def test_the_counts_are_of_meters_that_customers_read(windows, given, clock):
     anna = given.customer(customer_id=ANNA_CUSTOMER)
-    read, unread, remote = (given.supply(anna) for _ in range(3))
+    read, unread, remote, hourly = (given.supply(anna) for _ in range(4))
+    start = datetime(2026, 3, 1, tzinfo=UTC)
+    given.add(IntervalReading(meter_id=hourly.meter_id, starts_at=start, minutes=60, used=Decimal(1)))
     given.meter(given.service_point())  # Nobody's.
     given.supply(anna, ends_on="2026-03-01")
     for meter in (read, unread):
