@@ -1,7 +1,7 @@
 """Categories: what cases can be about, and whether what was filled in fits the fields."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from decimal import Decimal
 
@@ -103,8 +103,8 @@ def _check_field(field: Field, *, at: str) -> list[Violation]:
     return faults
 
 
-def check_answers(category: Category, answers: Mapping[str, str]) -> list[Violation]:
-    """What is wrong with what was filled in, at `answers.<key>`.
+def check_answers(category: Category, answers: Mapping[str, str]) -> None:
+    """Refuse, at `answers.<key>`, what was filled in and does not fit its field.
 
     REQUIRED, MALFORMED, TOO_LONG, OUT_OF_RANGE, NOT_A_CHOICE; UNKNOWN_FIELD for one the category does not have. Whether
     an invoice or a meter is the customer's is not known here: what was written is shown to the clerk as it is.
@@ -112,27 +112,15 @@ def check_answers(category: Category, answers: Mapping[str, str]) -> list[Violat
     known = {field.key for field in category.fields}
     faults = [Violation(f"answers.{key}", "UNKNOWN_FIELD") for key in answers if key not in known]
     for field in category.fields:
-        reason = _fault_of(field, answers.get(field.key, "").strip())
+        reason = _fault_of(field, answers.get(field.key, ""))
         if reason:
             faults.append(Violation(f"answers.{field.key}", reason))
-    return faults
-
-
-def kept_answers(category: Category, answers: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """What was filled in, without spaces around it, in the order of the fields. Refuses as `check_answers`."""
-    given: dict[str, str] = {}
-    faults = []
-    for key, value in answers:
-        if key in given:
-            faults.append(Violation(f"answers.{key}", "DUPLICATE"))
-        given[key] = value.strip()
-    refuse_if(faults + check_answers(category, given))
-    return {field.key: given[field.key] for field in category.fields if given.get(field.key)}
+    refuse_if(faults)
 
 
 def _fault_of(field: Field, value: str) -> str:
     """The reason why a value does not fit its field; empty when it does."""
-    if not value:
+    if not value.strip():
         return "REQUIRED" if field.is_required else ""
     if field.type is FieldType.CHOICE:
         return "" if value in {choice.key for choice in field.choices} else "NOT_A_CHOICE"

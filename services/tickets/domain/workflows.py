@@ -120,13 +120,15 @@ def check_whole(version: WorkflowVersion) -> list[Violation]:
     closed = {state.key for state in version.states if state.status is TicketStatus.CLOSED}
     onward: dict[str, set[str]] = defaultdict(set)
     backward: dict[str, set[str]] = defaultdict(set)
+    known = {state.key for state in version.states}
     for one in version.transitions:
-        onward[one.from_state].add(one.to_state)
-        backward[one.to_state].add(one.from_state)
+        if {one.from_state, one.to_state} <= known:
+            onward[one.from_state].add(one.to_state)
+            backward[one.to_state].add(one.from_state)
     if not closed:
         faults.append(Violation("states", "NO_CLOSED_STATE"))
     found = _reached(onward, {state.key for state in version.states[:1]})
-    ending = _reached(backward, closed) if closed else {state.key for state in version.states}
+    ending = _reached(backward, closed) if closed else known
     for place, state in enumerate(version.states):
         if state.key not in found:
             faults.append(Violation(f"states[{place}].key", "UNREACHABLE"))

@@ -12,7 +12,8 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from chassis.columns import one_of, word
 from services.tickets.storage.base import Base
-from services.tickets.storage.kinds import TicketKind
+from services.tickets.storage.kinds import TicketKind, TicketStatus
+from services.tickets.storage.tickets import Ticket
 
 
 class FieldType(StrEnum):
@@ -136,6 +137,13 @@ def list_categories(session: Session, *, everything: bool, for_customers: bool, 
 def count_categories(session: Session) -> int:
     """How many there are."""
     return session.scalar(select(func.count()).select_from(CategoryRow)) or 0
+
+
+def count_open_cases(session: Session) -> dict[UUID, int]:
+    """How many cases that are not closed there are of each category."""
+    statement = select(Ticket.category_id, func.count()).where(Ticket.status != TicketStatus.CLOSED)
+    rows = session.execute(statement.group_by(Ticket.category_id))
+    return {row.category_id: row[1] for row in rows}
 
 
 def find_missing(session: Session, category_ids: Sequence[UUID]) -> set[UUID]:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from services.tickets.storage.base import Base
 from services.tickets.storage.kinds import TicketStatus
+from services.tickets.storage.tickets import Ticket
 
 
 class Trigger(StrEnum):
@@ -168,6 +169,18 @@ def list_workflows(
         .limit(limit)
     )
     return [(row[0], row[1]) for row in session.execute(statement)]
+
+
+def count_open_cases(session: Session, workflow_id: UUID | None = None) -> dict[tuple[UUID, int], int]:
+    """How many cases that are not closed go by each version, of one workflow or of all."""
+    table = Ticket
+    statement = select(table.workflow_id, table.workflow_version, func.count())
+    if workflow_id is not None:
+        statement = statement.where(table.workflow_id == workflow_id)
+    grouped = statement.where(table.status != TicketStatus.CLOSED).group_by(
+        table.workflow_id, table.workflow_version
+    )
+    return {(own, version): count for own, version, count in session.execute(grouped)}
 
 
 def add_version(
