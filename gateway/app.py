@@ -1,5 +1,6 @@
 """The gateway as a WSGI application: two blueprints for people, one for payment providers, one look, one error page."""
 
+from ebok.identity.v1.settings_pb2 import GetSettingsRequest
 from flask import Flask, Response, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -10,8 +11,9 @@ from gateway.config import GatewayConfig
 from gateway.console import console
 from gateway.portal import portal
 from gateway.web import init_web
+from gateway.web.board import init_board
+from gateway.web.remembered import Remembered
 from gateway.web.sessions import init_sessions, login_url, preferences
-from gateway.web.settings import RememberedSettings
 from gateway.webhooks import webhooks
 
 
@@ -30,7 +32,11 @@ def create_app(config: GatewayConfig, clients: Clients | None = None, clock: Clo
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=0)  # type: ignore[method-assign]
     app.before_request(_enter_trace)
     init_sessions(app, secure=config.secure)
-    settings = RememberedSettings(clients, seconds=config.settings_seconds)
+    identity, seconds = clients.identity, config.settings_seconds
+    settings = Remembered(
+        lambda: identity.settings.GetSettings(GetSettingsRequest()).settings, seconds=seconds
+    )
+    init_board(app, clients, seconds=seconds)
     init_web(app, settings=settings.current, preferences=preferences, login=login_url, clock=clock)
     app.register_blueprint(portal)
     app.register_blueprint(console)

@@ -52,6 +52,7 @@ def _on_invalid(refusal: Invalid) -> Response:
 
 from gateway.console import (  # noqa: E402
     allocations,
+    announcements,
     audit,
     contracts,
     customers,
@@ -62,6 +63,7 @@ from gateway.console import (  # noqa: E402
     ledger,
     messages,
     meters,
+    pages,
     parked,
     payment_words,
     payments,
@@ -81,6 +83,7 @@ from gateway.console import (  # noqa: E402
 
 __all__ = [
     "allocations",
+    "announcements",
     "audit",
     "console",
     "contracts",
@@ -92,6 +95,7 @@ __all__ = [
     "ledger",
     "messages",
     "meters",
+    "pages",
     "parked",
     "payment_words",
     "payments",

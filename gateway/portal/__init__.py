@@ -24,6 +24,7 @@ PUBLIC = frozenset(
         "help",
         "accessibility",
         "privacy",
+        "page",
     )
 )
 WITHOUT_CUSTOMER = frozenset({"portal.claim", "portal.profile", "portal.more", "portal.select_customer"})
@@ -43,12 +44,15 @@ def _let_in() -> Response | None:
 
 
 from gateway.portal import (  # noqa: E402
+    announcements,
     contracts,
     grants,
     home,
     invoice_rows,
     invoices,
     ledger,
+    messages,
+    pages,
     passwords,
     pay_desks,
     paying,
@@ -66,12 +70,15 @@ from gateway.portal import (  # noqa: E402
 )
 
 __all__ = [
+    "announcements",
     "contracts",
     "grants",
     "home",
     "invoice_rows",
     "invoices",
     "ledger",
+    "messages",
+    "pages",
     "passwords",
     "pay_desks",
     "paying",

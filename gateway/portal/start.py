@@ -1,18 +1,23 @@
 """The first page after log-in: how much, until when; use; the last invoices."""
 
 from ebok.billing.v1 import ledger_pb2
+from ebok.notify.v1 import announcements_pb2
 from flask import render_template
 from flask_login import current_user
 
 from gateway.portal import portal
 from gateway.portal.usage_charts import chart_of
-from gateway.web.calls import call, clients
+from gateway.web.calls import ahead, call, clients
 from gateway.web.languages import language
 
 
 @portal.get("/start")
 def start() -> str:
-    """One call: the overview."""
+    """The overview; at the same time what the provider has to say, which the page can do without."""
+    news = ahead(
+        clients().notify.announcements.ListAnnouncements,
+        announcements_pb2.ListAnnouncementsRequest(customer_id=current_user.customer_id, for_start=True),
+    )
     overview = call(
         clients().billing.ledger.GetOverview,
         ledger_pb2.GetOverviewRequest(customer_id=current_user.customer_id),
@@ -26,6 +31,7 @@ def start() -> str:
         grant=current_user.grant,
         next_is_all=_next_is_all(overview),
         name=greeted(current_user.user.name),
+        news=news(),
     )
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from flask import Flask, current_app, g, url_for
 from flask_babel import LazyString
 
+from gateway.web.board import menu_key, menu_pages, public_announcements
 from gateway.web.languages import lazy_gettext as _l
 
 
@@ -88,7 +89,13 @@ CONSOLE = (
         ),
     ),
     (
-        Entry("announcements", "console.announcements", "megaphone", _l("Communication")),
+        Entry(
+            "announcements",
+            "console.announcements",
+            "megaphone",
+            _l("Communication"),
+            permission="notify.announcements.change",
+        ),
         Entry("offers", "console.offers", "bag", _l("Sales")),
         Entry("tariffs", "console.tariffs", "tags", _l("Tariffs"), permission="billing.tariffs.read"),
         Entry("analytics", "console.analytics", "bar-chart", _l("Figures")),
@@ -166,6 +173,9 @@ def init_navigation(app: Flask) -> None:
         console_groups,
         nav_count,
         counts,
+        menu_pages,
+        menu_key,
+        public_announcements,
     ):
         app.jinja_env.globals[function.__name__] = function
     app.jinja_env.globals["page_exists"] = exists

@@ -11,6 +11,7 @@ from pypdf import PdfReader
 from werkzeug.test import TestResponse
 
 from tests.gateway import urls
+from tests.gateway.board import ANNAS_TITLE
 from tests.gateway.visitors import Visitor, plain
 from tests.gateway.world import World
 
@@ -27,6 +28,7 @@ OPEN_TO_EVERYBODY = {
     "portal.help",
     "portal.accessibility",
     "portal.privacy",
+    "portal.page",
     "console.log_in",
 }
 # Payment providers carry neither cookie nor form token; their signature is judged in payments.
@@ -66,6 +68,7 @@ def annas_marks(world: World) -> list[str]:
         "Łąkowa",
         "5810901014",
         "58 1090 1014",
+        ANNAS_TITLE,
         *(one.number for one in anna.invoices),
         *(one.number for one in anna.contracts),
         *(one.invoice_id for one in anna.invoices),

@@ -36,6 +36,10 @@ SAMPLES: dict[str, Sample] = {
     "meter_id": lambda world: world.garden_meter_id,
     "reading_id": lambda world: world.photographed.reading_id,
     "window_id": lambda world: world.window_ids[-1],
+    "announcement_id": lambda world: world.board.annas,
+    "page_id": lambda world: world.board.page_id,
+    "slug": lambda world: world.board.slug,
+    "version": lambda _world: 1,
     "kind": lambda _world: ("csv", "xlsx"),
     "code": lambda _world: ("pl", "en", "uk"),
     "look": lambda _world: ("auto", "light", "dark"),
@@ -48,6 +52,8 @@ SPECIAL: dict[tuple[str, str], Sample] = {
     # What was made here can be changed here.
     ("console.customer_data", "customer_id"): lambda world: world.made["customer_id"],
     ("console.meter", "meter_id"): lambda world: world.made["meter_id"],
+    ("console.announcement", "announcement_id"): lambda world: world.board.draft_id,
+    ("console.publish_announcement", "announcement_id"): lambda world: world.board.draft_id,
     ("console.exchange_meter", "meter_id"): lambda world: world.made["meter_id"],
     ("console.contract", "contract_id"): lambda world: world.made["contract_id"],
     ("console.import_row", "import_id"): lambda world: world.refusing_import_id,
@@ -106,6 +112,7 @@ def names_anna(rule: Rule) -> bool:
             "payment_id",
             "meter_id",
             "reading_id",
+            "announcement_id",
         }
         & set(rule.arguments)
     )

@@ -78,6 +78,7 @@ from services.payments.__main__ import part as payments
 from services.tickets.__main__ import part as tickets
 from tests.billing.pictures import picture
 from tests.gateway import town
+from tests.gateway.board import Board
 from tests.gateway.tills import Payer, Tills, wait_until
 from tests.gateway.visitors import Visitor
 
@@ -153,6 +154,7 @@ class World:
         }
         self._relays = [self._relay(name) for name in SUBSCRIBERS]
         self.edward = self.persona(cast.staff(cast.EDWARD_STAFF, "Edward"))
+        self.board = Board(self.notify, self.edward)
         self._gateway = self.persona(Actor(ActorKind.SYSTEM, "gateway", "gateway"))
         self._connector = self.persona(Actor(ActorKind.SYSTEM, "connector", "connector"))
         self.users: Any = self.identity.stub(users_pb2_grpc.UserServiceStub, self._gateway)
@@ -220,6 +222,7 @@ class World:
         self._prepare_run(
             town.LAST_DAY.replace(day=1), town.LAST_DAY, "Woda i ścieki, październik 2026, uzupełnienie"
         )
+        self.board.write(self.annas.customer_id)
         self._let_people_in()
         self._begin_payments()
 

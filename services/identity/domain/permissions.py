@@ -22,7 +22,7 @@ _VIEW = frozenset(
         "tickets.tickets.read",
         "tickets.categories.read",
         "notify.announcements.read",
-        "notify.inbox.read",
+        "notify.messages.read",
     }
 )
 _PAY = _VIEW | {"payments.payments.start"}
@@ -46,7 +46,6 @@ _CLERK = _VIEW | {
     "billing.records.read",
     "billing.records.change",
     "identity.grants.read",
-    "notify.messages.read",
     "payments.payments.search",
     "payments.payments.check",
     "payments.refunds.make",

@@ -5,12 +5,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from ebok.common.v1.segments_pb2 import Segment
 from ebok.notify.v1 import announcements_pb2 as pb
 from ebok.notify.v1 import announcements_pb2_grpc as rpc
-from google.protobuf import json_format
 
-from chassis import wire
+from chassis import segments, wire
 from chassis.clock import Clock
 from chassis.database import Database
 from chassis.rpc.paging import pack_page, unpack_window
@@ -25,7 +23,9 @@ LIVE, WRITTEN = "announcements", "written_announcements"
 ON_START = 3
 PUBLIC_MAX = 10
 STATUSES = {
-    status: pb.AnnouncementStatus.Value(f"ANNOUNCEMENT_STATUS_{status}") for status in AnnouncementStatus
+    AnnouncementStatus.DRAFT: pb.ANNOUNCEMENT_STATUS_DRAFT,
+    AnnouncementStatus.PUBLISHED: pb.ANNOUNCEMENT_STATUS_PUBLISHED,
+    AnnouncementStatus.WITHDRAWN: pb.ANNOUNCEMENT_STATUS_WITHDRAWN,
 }
 OF_NUMBER = {number: status for status, number in STATUSES.items()}
 
@@ -177,6 +177,7 @@ class AnnouncementService(rpc.AnnouncementServiceServicer):
 
 
 def _unpack(wanted: pb.WrittenAnnouncement) -> Wording:
+    segments.unpack_segment(wanted.segment, field="announcement.segment")
     return Wording(
         titles=wanted.titles,
         bodies=wanted.bodies,
@@ -185,7 +186,7 @@ def _unpack(wanted: pb.WrittenAnnouncement) -> Wording:
         is_pinned=wanted.is_pinned,
         is_urgent=wanted.is_urgent,
         before_login=wanted.before_login,
-        segment=json_format.MessageToDict(wanted.segment, preserving_proto_field_name=True),
+        segment=segments.to_stored(wanted.segment),
         version=wanted.version,
     )
 
@@ -217,7 +218,7 @@ def _pack_written(
         is_pinned=one.is_pinned,
         is_urgent=one.is_urgent,
         before_login=one.before_login,
-        segment=json_format.ParseDict(one.segment, Segment()),
+        segment=segments.from_stored(one.segment),
         status=STATUSES[one.status],
         version=one.version,
         written_by=one.written_by,
