@@ -34,7 +34,9 @@ from chassis.rpc.errors import RemoteFault
 from services.billing.domain.readings import runs_backwards
 from services.billing.storage.contracts import Contract, ContractServicePoint
 from services.billing.storage.customers import Customer
+from services.billing.storage.daily_use import DailyUse, UseToDerive
 from services.billing.storage.imports import ImportReject, ImportTrial
+from services.billing.storage.intervals import IntervalReading
 from services.billing.storage.ledger import LedgerEntry
 from services.billing.storage.meters import Meter
 from services.billing.storage.premises import Premises
@@ -44,6 +46,7 @@ from services.billing.storage.tariffs import Tariff
 from tests.billing.import_rows import (
     contract,
     customer,
+    interval,
     meter,
     payment,
     point,
@@ -126,15 +129,20 @@ def test_a_whole_house_comes_in_from_one_batch_in_any_order(connector, count):
     assert [count(model) for model in MODELS] == [1, 1, 2, 1, 1, 2, 1, 2]
 
 
-def test_the_same_file_twice_changes_nothing(connector, served, count):
-    rows = whole_house()
-    connector.bring(rows)
-    before, events = [count(model) for model in MODELS], len(served.announced(events_pb2.CustomerChanged))
+def test_the_same_file_twice_changes_nothing(connector, served, count, given):
+    hours = [interval(f"2026-01-10T{hour:02}:00Z", "0.25", row_number=20 + hour) for hour in range(3)]
+    rows = [*whole_house(), *hours]
+    first = connector.bring(rows)
+    given.derived()
+    models = (*MODELS, IntervalReading, DailyUse)
+    before, events = [count(model) for model in models], len(served.announced(events_pb2.CustomerChanged))
 
     again = connector.bring(rows)
 
+    assert first.rows_by_kind["intervals"] == count(IntervalReading) == 3
     assert counts(again) == (0, 0, len(rows), 0)
-    assert [count(model) for model in MODELS] == before
+    assert [count(model) for model in models] == before
+    assert count(UseToDerive) == 0, "nothing is to be derived anew"
     assert len(served.announced(events_pb2.CustomerChanged)) == events
 
 
