@@ -97,11 +97,11 @@ def list_messages(
 def list_states(session: Session, ticket_id: UUID) -> dict[str, datetime]:
     """When a case last came into each state it has been in by a step."""
     statement = (
-        select(TicketMessage.state, func.max(TicketMessage.written_at))
+        select(TicketMessage.state, func.max(TicketMessage.written_at).label("reached_at"))
         .where(TicketMessage.ticket_id == ticket_id, TicketMessage.transition != "")
         .group_by(TicketMessage.state)
     )
-    return dict(session.execute(statement).tuples().all())
+    return {row.state: row.reached_at for row in session.execute(statement)}
 
 
 def count_written(session: Session, ticket_id: UUID) -> int:
