@@ -25,7 +25,7 @@ def test_the_models_say_what_the_migrations_made(database_url_for):
     [
         "UPDATE workflow_versions SET document = '{}'",
         "DELETE FROM workflow_versions",
-        "TRUNCATE workflow_versions",
+        "TRUNCATE workflow_versions CASCADE",
     ],
 )
 def test_a_published_version_is_never_changed(engine, change):
