@@ -42,19 +42,24 @@ def pack_invoice(row: Any, *, today: date) -> pb.Invoice:
         "issued_at": pack_optional_instant(row.issued_at),
         "issued_on": _day(row.issued_on),
         "due_on": _day(row.due_on),
-        "total_net": {"grosze": row.total_net.grosze},
-        "total_vat": {"grosze": row.total_vat.grosze},
-        "total_gross": {"grosze": row.total_gross.grosze},
+        "total_net": {"grosze": _grosze(row.total_net)},
+        "total_vat": {"grosze": _grosze(row.total_vat)},
+        "total_gross": {"grosze": _grosze(row.total_gross)},
         "customer_number": row.customer_number,
         "customer_name": row.customer_name,
     }
     if "open_grosze" in row._fields:
-        open_amount = Money(int(row.open_grosze))
-        state = paid_state(total=row.total_gross, open_amount=open_amount, due_on=row.due_on, today=today)
-        fields["open_amount"] = {"grosze": open_amount.grosze}
+        open_grosze, total = int(row.open_grosze), Money(_grosze(row.total_gross))
+        state = paid_state(total=total, open_amount=Money(open_grosze), due_on=row.due_on, today=today)
+        fields["open_amount"] = {"grosze": open_grosze}
         fields["paid_state"] = PAID_STATES[state]
         fields["paid_on"] = _day(row.paid_on)
     return pb.Invoice(**fields)
+
+
+def _grosze(amount: Money | int) -> int:
+    """Plain SQL answers integers where the models answer Money."""
+    return amount if isinstance(amount, int) else amount.grosze
 
 
 def _day(value: date | None) -> dict[str, int] | None:

@@ -42,7 +42,7 @@ class InvoiceService(rpc.InvoiceServiceServicer):
                 state=unpack_word(request.paid_state, PAID_STATES),
                 today=today,
             )
-            years = stored.list_years(reader, customer_id)
+            years = page.rows[0].years if page.rows else stored.list_years(reader, customer_id)
         return pb.ListInvoicesResponse(
             invoices=[pack_invoice(row, today=today) for row in page.rows],
             page=pack_page(page, of=INVOICES, key_of=lambda row: (row.issued_at, row.invoice_id)),

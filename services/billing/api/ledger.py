@@ -20,7 +20,7 @@ from services.billing.domain import allocations, payable, statements, usage_view
 from services.billing.domain.statements import Balance
 from services.billing.domain.usage_views import Step
 from services.billing.storage import invoice_lists as stored_invoices
-from services.billing.storage import readable_meters as stored_meters
+from services.billing.storage import overviews as stored_overviews
 from services.billing.storage import statements as stored
 from services.billing.storage import usage as stored_usage
 from services.billing.storage.service_points import Commodity
@@ -129,18 +129,16 @@ class LedgerService(rpc.LedgerServiceServicer):
         customer_id = wire.unpack_id(request.customer_id, field="customer_id")
         today = warsaw_date(self._clock.now())
         with self._database.asking() as reader:
-            row = stored.get_balance(reader, customer_id)
+            found = stored_overviews.get_overview(reader, customer_id, today=today, limit=LAST_INVOICES)
             meters = stored_usage.list_meters_with_use(reader, customer_id, None)
             use = usage_views.view_newest_year(reader, meters, today=today) if meters else None
-            last = stored_invoices.list_last(reader, customer_id, limit=LAST_INVOICES)
-            wanted = stored_meters.find_readings_wanted(reader, customer_id, today=today)
         return pb.GetOverviewResponse(
-            balance=_pack_balance(statements.balance_from(row, today=today)),
-            last_invoices=[pack_invoice(invoice, today=today) for invoice in last],
+            balance=_pack_balance(statements.balance_from(found.balance, today=today)),
+            last_invoices=[pack_invoice(invoice, today=today) for invoice in found.last_invoices],
             usage=pack_usage(meters, use, step=Step.MONTH) if use is not None else None,
-            as_of=wire.pack_optional_instant(row.as_of),
-            invoice_count=row.invoice_count,
-            readings_wanted=_pack_wanted(wanted),
+            as_of=wire.pack_optional_instant(found.balance.as_of),
+            invoice_count=found.balance.invoice_count,
+            readings_wanted=_pack_wanted(found.wanted),
         )
 
 

@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session
 
 from chassis.database import Reader
 from chassis.keyset import Page, Window, cut
-from chassis.money import Money
 from services.billing.storage.invoices import LIST_COLUMNS, Invoice, InvoiceStatus
 from services.billing.storage.ledger import EntryKind, LedgerAllocation, LedgerEntry
 
@@ -43,16 +42,24 @@ def _issued(customer_id: UUID, *columns: Any) -> Select[Any]:
     )
 
 
-_LISTED = f"""
+_YEARS = """
+    SELECT DISTINCT EXTRACT(YEAR FROM issued_on)::int AS year FROM invoices
+     WHERE customer_id = %(customer_id)s AND status = 'ISSUED' ORDER BY year DESC
+"""
+_COLUMNS = f"""
     SELECT {", ".join(f"i.{column.name}" for column in LIST_COLUMNS)}, e.amount - u.used AS open_grosze,
            CASE WHEN e.amount = u.used THEN coalesce(u.last_on, e.booked_on) END AS paid_on
+"""
+_FROM = """
       FROM invoices i
       JOIN ledger_entries e ON e.invoice_id = i.invoice_id AND e.kind = 'CHARGE'
      CROSS JOIN LATERAL (
            SELECT coalesce(sum(a.amount), 0) AS used, max(a.counts_from) AS last_on
              FROM ledger_allocations a WHERE a.debit_entry_id = e.entry_id) u
      WHERE i.customer_id = %(customer_id)s AND i.status = 'ISSUED'
-"""  # noqa: S608 - our own names, no input
+"""
+LISTED = _COLUMNS + _FROM
+LISTED_WITH_YEARS = f"{_COLUMNS}, ARRAY({_YEARS}) AS years {_FROM}"
 _IN_STATE = {
     "PAID": "AND e.amount = u.used",
     "OVERDUE": "AND e.amount > u.used AND i.due_on < %(today)s",
@@ -62,7 +69,7 @@ _IN_STATE = {
 _IN_YEAR = "AND i.issued_on >= make_date(%(year)s, 1, 1) AND i.issued_on < make_date(%(year)s + 1, 1, 1)"
 _OLDER = "AND (i.issued_at, i.invoice_id) < (%(issued_at)s, %(invoice_id)s)"
 _NEWER = "AND (i.issued_at, i.invoice_id) > (%(issued_at)s, %(invoice_id)s)"
-_NEWEST_FIRST = "ORDER BY i.issued_at DESC, i.invoice_id DESC LIMIT %(limit)s"
+NEWEST_FIRST = "ORDER BY i.issued_at DESC, i.invoice_id DESC LIMIT %(limit)s"
 _OLDEST_FIRST = "ORDER BY i.issued_at, i.invoice_id LIMIT %(limit)s"
 
 
@@ -75,16 +82,19 @@ def list_issued(
     state: str | None = None,
     today: date,
 ) -> Page:
-    """A customer's invoices, the newest first; `state` is a PaidState. `open_grosze` is what is open of each."""
+    """A customer's invoices, the newest first; `state` is a PaidState. `open_grosze` is what is open of each.
+
+    Each has `years`, which are those of `list_years`: a list has them from its first row.
+    """
     backward = window.before is not None
     issued_at, invoice_id = window.before or window.after or (None, None)
     statement = " ".join(
         [
-            _LISTED,
+            LISTED_WITH_YEARS,
             _IN_YEAR if year else "",
             _IN_STATE[state] if state else "",
             "" if issued_at is None else _NEWER if backward else _OLDER,
-            _OLDEST_FIRST if backward else _NEWEST_FIRST,
+            _OLDEST_FIRST if backward else NEWEST_FIRST,
         ]
     )
     values = {
@@ -95,30 +105,7 @@ def list_issued(
         "invoice_id": invoice_id,
         "limit": window.size + 1,
     }
-    return cut(_with_money(reader.rows(statement, values)), window)
-
-
-def list_last(reader: Reader, customer_id: UUID, *, limit: int) -> Sequence[Any]:
-    """The newest invoices of a customer, as `list_issued`."""
-    return _with_money(
-        reader.rows(f"{_LISTED} {_NEWEST_FIRST}", {"customer_id": customer_id, "limit": limit})
-    )
-
-
-def _with_money(rows: Sequence[Any]) -> list[Any]:
-    """The driver's rows as the others have them."""
-    return [
-        row._replace(
-            total_net=Money(row.total_net), total_vat=Money(row.total_vat), total_gross=Money(row.total_gross)
-        )
-        for row in rows
-    ]
-
-
-_YEARS = """
-    SELECT DISTINCT EXTRACT(YEAR FROM issued_on)::int AS year FROM invoices
-     WHERE customer_id = %(customer_id)s AND status = 'ISSUED' ORDER BY year DESC
-"""
+    return cut([*reader.rows(statement, values)], window)
 
 
 def list_years(reader: Reader, customer_id: UUID) -> list[int]:

@@ -8,7 +8,6 @@ from uuid import UUID
 from sqlalchemy import Row, select, text
 from sqlalchemy.orm import Session
 
-from chassis.database import Reader
 from services.billing.storage.reading_windows import (
     IS_REMOTE,
     READ_BY_CUSTOMER,
@@ -212,17 +211,10 @@ _HANDED_IN = text(f"""
 """)  # noqa: S608 - parts of our own, no input
 
 
-def find_readings_wanted(reader: Reader, customer_id: UUID, *, today: date) -> Any | None:
-    """Of the windows open today, the first to close with meters of the customer that lack a reading of its days.
-
-    `commodity`, `closes_on`, `meter_count`; of one of the meters `meter_id`, `serial_number`, `unit` and its newest
-    accepted reading, `last_read_on` and `last_value`. Meters that send their readings by themselves lack none.
-    """
-    rows = reader.rows(_WANTED, {"customer_id": customer_id, "today": today})
-    return rows[0] if rows else None
-
-
-_WANTED = f"""
+# Of the windows open today, the first to close with meters of the customer that lack a reading of its days:
+# `commodity`, `closes_on`, `meter_count`; of one of the meters `meter_id`, `serial_number`, `unit` and its newest
+# accepted reading, `last_read_on` and `last_value`. Meters that send their readings by themselves lack none.
+WANTED = f"""
       WITH own AS (
            SELECT l.service_point_id, c.starts_on - 1 AS first_on
              FROM contracts c JOIN contract_service_points l USING (contract_id)

@@ -25,7 +25,7 @@ class BalanceRow:
     as_of: datetime | None
 
 
-_BALANCE = """
+BALANCE = """
     WITH used AS (
         SELECT debit_entry_id, sum(amount) AS used FROM ledger_allocations
          WHERE customer_id = %(customer_id)s GROUP BY debit_entry_id),
@@ -37,8 +37,8 @@ _BALANCE = """
     SELECT coalesce(sum(amount), 0) AS balance,
            coalesce(json_agg(json_build_array(due, open, invoice_id) ORDER BY due, booked_on, seq)
                     FILTER (WHERE amount > 0 AND open > 0), '[]') AS open_charges,
-           (array_agg(booked_on ORDER BY booked_on DESC, seq DESC) FILTER (WHERE kind = 'PAYMENT'))[1] AS paid_on,
-           (array_agg(amount ORDER BY booked_on DESC, seq DESC) FILTER (WHERE kind = 'PAYMENT'))[1] AS paid,
+           (array_agg(booked_on ORDER BY booked_on DESC, seq DESC) FILTER (WHERE kind = 'PAYMENT'))[1] AS payment_on,
+           (array_agg(amount ORDER BY booked_on DESC, seq DESC) FILTER (WHERE kind = 'PAYMENT'))[1] AS payment,
            (SELECT count(*) FROM invoices WHERE customer_id = %(customer_id)s AND status = 'ISSUED') AS invoice_count,
            (SELECT as_of FROM customers WHERE customer_id = %(customer_id)s) AS as_of
       FROM entries
@@ -47,15 +47,20 @@ _BALANCE = """
 
 def get_balance(reader: Reader, customer_id: UUID) -> BalanceRow:
     """What a customer owes; open charges by due day, the oldest first. Nothing, for one without entries."""
-    [row] = reader.rows(_BALANCE, {"customer_id": customer_id})
+    [row] = reader.rows(BALANCE, {"customer_id": customer_id})
+    return balance_of(row)
+
+
+def balance_of(row: Any) -> BalanceRow:
+    """A row of `BALANCE`, or of a statement around it."""
     return BalanceRow(
         balance=Money(int(row.balance)),
         open_charges=[
             (date.fromisoformat(due), Money(int(open_amount)), UUID(invoice_id) if invoice_id else None)
             for due, open_amount, invoice_id in row.open_charges
         ],
-        last_payment_on=row.paid_on,
-        last_payment=None if row.paid is None else Money(-int(row.paid)),
+        last_payment_on=row.payment_on,
+        last_payment=None if row.payment is None else Money(-int(row.payment)),
         invoice_count=row.invoice_count,
         as_of=row.as_of,
     )
