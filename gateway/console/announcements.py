@@ -173,7 +173,8 @@ def _save(
     form: Form, announcement_id: UUID, found: pb.WrittenAnnouncement | None, choices: SegmentChoices
 ) -> pb.WrittenAnnouncement | None:
     """What was saved; None when the form says why not."""
-    segment: Segment = segment_of(form, choices)
+    is_published = found is not None and found.status == pb.ANNOUNCEMENT_STATUS_PUBLISHED
+    segment: Segment = found.segment if found and is_published else segment_of(form, choices)
     wanted = pb.WrittenAnnouncement(
         announcement_id=str(announcement_id),
         titles=texts_of(form, "tytul", length_max=TITLE_LENGTH_MAX),

@@ -32,6 +32,7 @@ reasons.say(
         "NO_DRAFT": _l("Nothing was changed since it was last published."),
     }
 )
+reasons.say_fields({"ADDRESS_TAKEN": _l("Another page has this address.")})
 
 
 @console.get("/komunikacja/strony")

@@ -26,7 +26,7 @@ class Board:
         """One of each kind; those of the segment are gathered."""
         self.everybodys = self.publish(
             "Płukanie sieci w czwartek",
-            "W **czwartek** od 22:00 do 4:00 woda może być mętna.\n\n- odpuść ją przez kilka minut\n- pranie odłóż na piątek",
+            "W **czwartek** od 22:00 do 4:00 woda może być mętna.\n\n- odpuść ją przez kilka minut",
             is_urgent=True,
             before_login=True,
         )

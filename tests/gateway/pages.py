@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from werkzeug.serving import make_server
 
+from chassis.ids import new_id
 from tests.gateway import urls
 from tests.gateway.visitors import Visitor
 from tests.gateway.world import World
@@ -65,6 +66,13 @@ def states(world: World) -> list[Page]:
         Page("portal.profile-alone", "newcomer", "/profil"),
         Page("portal.confirm-link", "nobody", "/potwierdzenie?token=abcdefgh"),
         Page("portal.new_password-link", "nobody", "/nowe-haslo?token=abcdefgh"),
+        Page("portal.messages-celina", "celina", "/wiadomosci"),
+        Page("portal.announcement-urgent", "celina", f"/wiadomosci/komunikat/{world.board.everybodys}"),
+        Page("portal.page-public", "nobody", f"/strony/{world.board.slug}"),
+        Page("console.announcements-drafts", "edward", "/konsola/komunikacja?stan=szkice"),
+        Page("console.announcement-published", "edward", f"/konsola/komunikacja/{world.board.annas}"),
+        Page("console.announcement-new", "edward", f"/konsola/komunikacja/{new_id()}"),
+        Page("console.written_page-new", "edward", f"/konsola/komunikacja/strony/{new_id()}"),
         Page("errors.missing", "anna", "/nie-ma-takiej-strony"),
         Page("console.run-issued", "edward", f"/konsola/rozliczenia/{world.run_ids[-2]}"),
         Page("console.customer-company", "edward", f"/konsola/klienci/{world.bakery.customer_id}"),

@@ -161,6 +161,6 @@ def _refuse_faults(session: Session, page_id: UUID, wanted: Draft) -> None:
     if not _SLUG.match(wanted.slug):
         faults.append(Violation("slug", "MALFORMED"))
     elif stored.is_taken(session, wanted.slug, by_other_than=page_id):
-        faults.append(Violation("slug", "TAKEN"))
+        faults.append(Violation("slug", "ADDRESS_TAKEN"))
     if faults:
         raise Invalid(violations=faults)

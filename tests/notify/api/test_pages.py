@@ -127,7 +127,7 @@ def test_an_address_has_one_page_in_writing_and_as_it_is_seen(press):
     for slug in ("ceny", "cennik"):
         with pytest.raises(errors.Invalid) as refused:
             press.draft(slug)
-        assert [(one.field, one.reason) for one in refused.value.violations] == [("slug", "TAKEN")]
+        assert [(one.field, one.reason) for one in refused.value.violations] == [("slug", "ADDRESS_TAKEN")]
 
 
 def test_of_two_who_change_one_the_slower_is_told(press):
