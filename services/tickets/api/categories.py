@@ -5,28 +5,23 @@ from uuid import UUID
 
 from ebok.tickets.v1 import categories_pb2 as pb
 from ebok.tickets.v1 import categories_pb2_grpc as rpc
-from ebok.tickets.v1 import tickets_pb2
 
-from chassis import wire
+from chassis import acts, wire
 from chassis.actors import ActorKind
 from chassis.clock import Clock
 from chassis.database import Database
 from chassis.ids import new_id
 from chassis.rpc.server import Context
 from chassis.texts import kept_texts
+from services.tickets.api.packing import KINDS, KINDS_BACK
 from services.tickets.domain import categories
 from services.tickets.domain.categories import CATEGORIES_MAX
 from services.tickets.storage import categories as stored
 from services.tickets.storage.categories import Category, Choice, Field, FieldType
-from services.tickets.storage.kinds import TicketKind
 
-KINDS: dict[TicketKind, Any] = {
-    kind: tickets_pb2.TicketKind.Value(f"TICKET_KIND_{kind}") for kind in TicketKind
-}
 FIELD_TYPES: dict[FieldType, Any] = {
     type_: pb.CategoryFieldType.Value(f"CATEGORY_FIELD_TYPE_{type_}") for type_ in FieldType
 }
-KIND_OF = {number: kind for kind, number in KINDS.items()}
 FIELD_TYPE_OF = {number: type_ for type_, number in FIELD_TYPES.items()}
 
 
@@ -57,6 +52,7 @@ class CategoryService(rpc.CategoryServiceServicer):
         wanted = _unpack(request.category)
         with self._database.transaction() as session:
             saved = categories.save(session, wanted, is_new=not request.category.category_id)
+            acts.name_subject(wire.pack_id(saved.category_id))
             open_count = stored.count_open_cases(session).get(saved.category_id, 0)
         return pb.SaveCategoryResponse(category=_pack(saved, open_count))
 
@@ -100,7 +96,7 @@ def _unpack(message: pb.Category) -> Category:
     return Category(
         category_id=_unpack_own_id(message),
         key=message.key,
-        kind=KIND_OF[message.kind],
+        kind=KINDS_BACK[message.kind],
         names=kept_texts(message.names),
         hints=kept_texts(message.hints),
         commodities=tuple(message.commodities),

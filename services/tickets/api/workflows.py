@@ -3,20 +3,19 @@
 from typing import Any
 from uuid import UUID
 
-from ebok.tickets.v1 import tickets_pb2
 from ebok.tickets.v1 import workflows_pb2 as pb
 from ebok.tickets.v1 import workflows_pb2_grpc as rpc
 from sqlalchemy.orm import Session
 
-from chassis import wire
+from chassis import acts, wire
 from chassis.clock import Clock
 from chassis.database import Database
 from chassis.rpc.server import Context
 from chassis.texts import kept_texts
+from services.tickets.api.packing import STATUSES, STATUSES_BACK
 from services.tickets.domain import workflows
 from services.tickets.domain.workflows import WORKFLOWS_MAX, WorkflowNotFound
 from services.tickets.storage import workflows as stored
-from services.tickets.storage.kinds import TicketStatus
 from services.tickets.storage.workflows import (
     State,
     Transition,
@@ -27,13 +26,9 @@ from services.tickets.storage.workflows import (
 )
 
 VERSIONS_SHOWN_MAX = 1000
-STATUSES: dict[TicketStatus, Any] = {
-    status: tickets_pb2.TicketStatus.Value(f"TICKET_STATUS_{status}") for status in TicketStatus
-}
 TRIGGERS: dict[Trigger, Any] = {
     trigger: pb.TransitionTrigger.Value(f"TRANSITION_TRIGGER_{trigger}") for trigger in Trigger
 }
-STATUS_OF = {number: status for status, number in STATUSES.items()}
 TRIGGER_OF = {number: trigger for trigger, number in TRIGGERS.items()}
 
 
@@ -73,6 +68,7 @@ class WorkflowService(rpc.WorkflowServiceServicer):
                 by=context.actor,
                 now=self._clock.now(),
             )
+            acts.name_subject(wire.pack_id(workflow_id))
             return pb.SaveWorkflowDraftResponse(workflow=_load(session, workflow_id))
 
     def PublishWorkflow(
@@ -162,7 +158,9 @@ def _unpack(message: pb.Workflow, workflow_id: UUID) -> WorkflowVersion:
         workflow_id=workflow_id,
         version=0,
         names=kept_texts(message.names),
-        states=tuple(State(one.key, kept_texts(one.names), STATUS_OF[one.status]) for one in message.states),
+        states=tuple(
+            State(one.key, kept_texts(one.names), STATUSES_BACK[one.status]) for one in message.states
+        ),
         transitions=tuple(_unpack_transition(one) for one in message.transitions),
     )
 

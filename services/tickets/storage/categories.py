@@ -1,6 +1,6 @@
 """What cases can be about: the categories with their fields and their clocks."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import Any
@@ -137,6 +137,12 @@ def list_categories(session: Session, *, everything: bool, for_customers: bool, 
 def count_categories(session: Session) -> int:
     """How many there are."""
     return session.scalar(select(func.count()).select_from(CategoryRow)) or 0
+
+
+def find_categories(session: Session, category_ids: Collection[UUID | None]) -> list[Category]:
+    """Those of the ids that are categories, in no order."""
+    rows = session.scalars(select(CategoryRow).where(CategoryRow.category_id.in_(category_ids)))
+    return [_read(row) for row in rows]
 
 
 def count_open_cases(session: Session) -> dict[UUID, int]:
