@@ -1,6 +1,7 @@
 """The wiring of tickets: `python -m services.tickets serve | work | run | migrate | job NAME | config`."""
 
 from pathlib import Path
+from typing import Any
 
 from chassis.app import Part, Runtime
 from chassis.jobs import Jobs
@@ -9,20 +10,24 @@ from chassis.rpc.server import Service
 from services.tickets.api import attachments, canned_answers, categories, contacts, desk, tickets, workflows
 from services.tickets.config import TicketsConfig
 from services.tickets.inbox import customers
+from services.tickets.jobs import attachments as sweeping
+from services.tickets.jobs import tickets as waiting
 
 handlers, jobs = Handlers(), Jobs()
-for heard in (customers,):
-    handlers.include(heard.handlers)
+handlers.include(customers.handlers)
+for work in (waiting, sweeping):
+    jobs.include(work.jobs)
 
 
 def services(runtime: Runtime) -> list[Service]:
     """Every door of tickets, a line for each noun."""
     database, clock = runtime.database, runtime.clock
+    files: Any = runtime.resources["files"]
     return [
         (tickets.rpc.add_TicketServiceServicer_to_server, tickets.TicketService(database, clock)),
         (
             attachments.rpc.add_AttachmentServiceServicer_to_server,
-            attachments.AttachmentService(database, clock),
+            attachments.AttachmentService(database, clock, files),
         ),
         (categories.rpc.add_CategoryServiceServicer_to_server, categories.CategoryService(database, clock)),
         (workflows.rpc.add_WorkflowServiceServicer_to_server, workflows.WorkflowService(database, clock)),
@@ -42,6 +47,7 @@ part = Part(
     services=services,
     handlers=handlers,
     jobs=jobs,
+    resources=lambda runtime: {"files": runtime.config.open_files()},
 )
 
 if __name__ == "__main__":
