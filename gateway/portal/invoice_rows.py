@@ -36,7 +36,7 @@ def invoice_state_line(invoice: pb.Invoice) -> str:
 def invoice_rows(invoices: Iterable[pb.Invoice]) -> Markup:
     """A `<li>` for each: its months, how it stands, its amount."""
     base = row_url("portal.invoice", "invoice_id")
-    rows = [f"<li>{_link(one, base, escape(invoice_state_line(one)))}</li>" for one in invoices]
+    rows = [f"<li>{_link(one, base, _sub(one))}</li>" for one in invoices]
     return Markup("\n".join(rows))  # noqa: S704 - made of tags of our own and of what was escaped
 
 
@@ -51,9 +51,15 @@ def invoice_picks(invoices: Iterable[pb.Invoice]) -> Markup:
             f'<li>\n<div class="eb-pick"><input class="form-check-input" type="checkbox" name="id" '
             f'value="{escape(one.invoice_id)}" id="pick-{place}"><label class="visually-hidden" for="pick-{place}">'
             f"{before}{number}{after}</label></div>\n"
-            f"{_link(one, base, f'{number}, {escape(invoice_state_line(one))}')}\n</li>"
+            f"{_link(one, base, f'{number}, {_sub(one)}')}\n</li>"
         )
     return Markup("\n".join(rows))  # noqa: S704 - as above
+
+
+def _sub(invoice: pb.Invoice) -> Markup:
+    """How it stands; of a customer with several addresses also for which one it is."""
+    line = invoice_state_line(invoice)
+    return escape(f"{line}, {invoice.premises_line}" if invoice.premises_line else line)
 
 
 def _link(invoice: pb.Invoice, base: str, sub: str) -> str:

@@ -30,7 +30,10 @@ PAID_STATES = words_of(pb.PaidState, PaidState, "PAID_STATE")
 
 
 def pack_invoice(row: Any, *, today: date) -> pb.Invoice:
-    """An invoice as lists show it; a draft has no number, days or paid state. `open_grosze`: what is open of it."""
+    """An invoice as lists show it; a draft has no number, days or paid state. `open_grosze`: what is open of it.
+
+    `premises_line`: where it is for, in lists of a customer with several addresses.
+    """
     # Amounts and days as dicts: protobuf copies a message that is put into another, and a list has ten in each row.
     fields: dict[str, Any] = {
         "invoice_id": pack_id(row.invoice_id),
@@ -54,6 +57,8 @@ def pack_invoice(row: Any, *, today: date) -> pb.Invoice:
         fields["open_amount"] = {"grosze": open_grosze}
         fields["paid_state"] = PAID_STATES[state]
         fields["paid_on"] = _day(row.paid_on)
+    if "premises_line" in row._fields:
+        fields["premises_line"] = row.premises_line
     return pb.Invoice(**fields)
 
 

@@ -48,8 +48,14 @@ _YEARS = """
 """
 _COLUMNS = f"""
     SELECT {", ".join(f"i.{column.name}" for column in LIST_COLUMNS)}, e.amount - u.used AS open_grosze,
-           CASE WHEN e.amount = u.used THEN coalesce(u.last_on, e.booked_on) END AS paid_on
-"""
+           CASE WHEN e.amount = u.used THEN coalesce(u.last_on, e.booked_on) END AS paid_on,
+           CASE WHEN (SELECT count(DISTINCT s.premises_id) > 1
+                        FROM contracts c
+                        JOIN contract_service_points l USING (contract_id)
+                        JOIN service_points s USING (service_point_id)
+                       WHERE c.customer_id = %(customer_id)s)
+                THEN i.frozen ->> 'premises_line' ELSE '' END AS premises_line
+"""  # noqa: S608 - our own names, no input
 _FROM = """
       FROM invoices i
       JOIN ledger_entries e ON e.invoice_id = i.invoice_id AND e.kind = 'CHARGE'
@@ -84,6 +90,7 @@ def list_issued(
 ) -> Page:
     """A customer's invoices, the newest first; `state` is a PaidState. `open_grosze` is what is open of each.
 
+    `premises_line`: the address, where the customer's contracts are for more than one; else empty.
     Each has `years`, which are those of `list_years`: a list has them from its first row.
     """
     backward = window.before is not None

@@ -97,6 +97,23 @@ def test_the_parts_of_a_difference_add_up_to_the_grosz(given, house_of_anna, run
     assert parts[1] > 0
 
 
+def test_lists_tell_the_address_where_there_are_several(given, house_of_anna, runs, anna):
+    runs.bill("2025-11-01", "2025-12-31")
+    assert [one.premises_line for one in listed(anna).invoices] == [""]
+
+    garden = given.service_point(given.premises(street="ul. Polna", building="9", flat=""))
+    meter = given.meter(garden)
+    given.contract(house_of_anna.customer, garden, starts_on="2026-01-01")
+    given.reading(meter, "2025-12-31", "5")
+    given.reading(meter, "2026-02-28", "9")
+    runs.bill("2026-01-01", "2026-02-28")
+
+    lines = {one.premises_line for one in listed(anna).invoices}
+    assert len(listed(anna).invoices) == 3
+    assert len(lines) == 2
+    assert any("ul. Polna 9" in line for line in lines)
+
+
 def test_invoices_are_listed_the_newest_first_in_pages(given, runs, anna):
     given.settings()
     prices(given)
