@@ -8,6 +8,7 @@ from ebok.common.v1 import segments_pb2
 from ebok.notify.v1 import announcements_pb2 as pb
 from ebok.notify.v1.announcements_pb2_grpc import AnnouncementServiceStub
 
+from chassis import errors
 from chassis.ids import new_id
 from chassis.testing.cast import ANNA_CUSTOMER, CELINA_CUSTOMER
 from services.billing.__main__ import part as billing
@@ -93,7 +94,8 @@ def test_while_billing_is_away_it_waits_and_is_gathered_later(serving, town, as_
     town.given.customer(customer_id=ANNA_CUSTOMER, e_invoice=False)
     town.publish()
     away = serving(part, database=town.notify.database, peers={"billing": "127.0.0.1:1"})
-    away.run_job("announcements.gather")
+    with pytest.raises(errors.Unavailable):
+        away.run_job("announcements.gather")
     assert town.seen(as_anna, ANNA_CUSTOMER) == 0
 
     town.gather()
