@@ -45,15 +45,15 @@ class AnnouncementService(rpc.AnnouncementServiceServicer):
         window = unpack_window(request.page, of=LIVE, kinds=[int, datetime, UUID])
         user_id, now = context.actor.actor_id, self._clock.now()
         if request.for_start:
-            window = type(window)(size=ON_START)
+            with self._database.asking() as reader:
+                rows = stored.list_for_start(reader, customer_id, user_id, now=now, limit=ON_START)
+            return pb.ListAnnouncementsResponse(announcements=[_pack(one, is_read=False) for one in rows])
         with self._database.reading() as session:
-            page = stored.list_live(
-                session, customer_id, user_id, window=window, now=now, for_start=request.for_start
-            )
-            unread = 0 if request.for_start else stored.count_unread(session, customer_id, user_id, now=now)
+            page = stored.list_live(session, customer_id, user_id, window=window, now=now)
+            unread = stored.count_unread(session, customer_id, user_id, now=now)
         return pb.ListAnnouncementsResponse(
             announcements=[_pack(one, is_read=is_read) for one, is_read in page.rows],
-            page=None if request.for_start else pack_page(page, of=LIVE, key_of=stored.key_of),
+            page=pack_page(page, of=LIVE, key_of=stored.key_of),
             unread_count=unread,
         )
 
@@ -191,7 +191,7 @@ def _unpack(wanted: pb.WrittenAnnouncement) -> Wording:
     )
 
 
-def _pack(one: Announcement, *, is_read: bool) -> pb.Announcement:
+def _pack(one: Any, *, is_read: bool) -> pb.Announcement:
     return pb.Announcement(
         announcement_id=wire.pack_id(one.announcement_id),
         titles=one.titles,

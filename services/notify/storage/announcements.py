@@ -26,6 +26,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, defer, mapped_column
 
 from chassis.columns import one_of, word
+from chassis.database import Reader
 from chassis.keyset import Page, Window, fetch_page
 from services.notify.storage.base import Base
 
@@ -107,15 +108,37 @@ def key_of(row: Any) -> tuple[int, datetime, UUID]:
     return 2 * one.is_urgent + one.is_pinned, one.live_from, one.announcement_id
 
 
-def list_live(
-    session: Session, customer_id: UUID, user_id: str, *, window: Window, now: datetime, for_start: bool
-) -> Page:
-    """(announcement, whether it was read) of those that a customer sees now; `for_start`: unread urgent or pinned."""
+def list_live(session: Session, customer_id: UUID, user_id: str, *, window: Window, now: datetime) -> Page:
+    """(announcement, whether it was read) of those that a customer sees now."""
     read = _read_by(customer_id, user_id)
     statement = select(Announcement, read.label("is_read")).where(_live(now), _is_for(customer_id))
-    if for_start:
-        statement = statement.where(~read, or_(Announcement.is_urgent, Announcement.is_pinned))
     return fetch_page(session, statement, keys=KEYS, window=window, descending=True)
+
+
+def list_for_start(
+    reader: Reader, customer_id: UUID, user_id: str, *, now: datetime, limit: int
+) -> Sequence[Any]:
+    """The first page's part: unread urgent or pinned ones in the order of `list_live`."""
+    given = {"customer_id": customer_id, "user_id": user_id, "now": now, "limit": limit}
+    return reader.rows(_FOR_START, given)
+
+
+# Asked for every first page: plain SQL.
+_FOR_START = """
+    SELECT a.announcement_id, a.titles, a.bodies, a.live_from, a.live_until, a.is_pinned, a.is_urgent, a.for_all
+      FROM announcements a
+     WHERE a.status = 'PUBLISHED' AND (a.is_urgent OR a.is_pinned)
+       AND a.live_from <= %(now)s AND (a.live_until IS NULL OR a.live_until > %(now)s)
+       AND (a.for_all OR EXISTS (
+            SELECT FROM announcement_recipients r
+             WHERE r.announcement_id = a.announcement_id AND r.customer_id = %(customer_id)s))
+       AND NOT EXISTS (
+           SELECT FROM announcement_reads r
+            WHERE r.announcement_id = a.announcement_id AND r.customer_id = %(customer_id)s
+              AND r.user_id = %(user_id)s)
+     ORDER BY a.is_urgent DESC, a.is_pinned DESC, a.live_from DESC, a.announcement_id DESC
+     LIMIT %(limit)s
+"""
 
 
 def count_unread(session: Session, customer_id: UUID, user_id: str, *, now: datetime) -> int:
