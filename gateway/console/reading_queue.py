@@ -1,6 +1,6 @@
 """Odczyty: the queue of readings that wait for a clerk, and beside it one with everything a decision needs."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -240,14 +240,14 @@ def _history(case: reading_checks_pb2.GetReadingCaseResponse) -> History | None:
     return History(
         points=points,
         chart=year_chart(points, strong=chart_words.latest_whole(points), unit=unit),
-        say=_sentence(points, unit),
+        say=months_sentence(points, unit),
         title=chart_words.year_title(subject, points, unit, now_name=now_name, before_name=before_name),
         now_name=now_name,
         before_name=before_name if any(point.before is not None for point in points) else "",
     )
 
 
-def _sentence(points: list[Point], unit: str) -> str:
+def months_sentence(points: Sequence[Point], unit: str) -> str:
     """What the months took together, where all were read; else the most of one."""
     now = [point.now for point in points if point.now is not None]
     if not now:

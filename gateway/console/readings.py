@@ -1,23 +1,23 @@
-"""Odczyty of a customer: what its meters showed, what became of each reading, and one more to write down."""
+"""Odczyty of a customer: what its meters showed and measured, what became of each reading, one more to write down."""
 
-from typing import Any
 from uuid import UUID
 
-from ebok.billing.v1 import meters_pb2, readings_pb2
+from ebok.billing.v1 import meters_pb2, reading_checks_pb2, readings_pb2
 from flask import redirect, request, url_for
 from flask_login import current_user
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
 from chassis import wire
-from chassis.errors import PermissionDenied, Refusal
+from chassis.errors import FailedPrecondition, Invalid, PermissionDenied, Refusal
 from gateway.console import console
 from gateway.console.customers import customer_page, get_customer
 from gateway.console.inputs import id_of
+from gateway.console.usage import get_year, year_chart_of, year_pager
 from gateway.web import notices
 from gateway.web.amounts import quantity
 from gateway.web.calls import at_once, call, clients
-from gateway.web.days import today
+from gateway.web.days import day_short, today
 from gateway.web.forms import Form
 from gateway.web.kept import take_kept
 from gateway.web.languages import gettext as _
@@ -26,6 +26,7 @@ from gateway.web.paging import page_links, page_request
 from gateway.web.reading_forms import CONFIRM, intention, is_confirmed, refuse_reading
 
 RECORD = "billing.readings.record"
+CHECK = "billing.readings.check"
 HOW = {
     "klient": (readings_pb2.READING_KIND_CUSTOMER, _l("told by the customer")),
     "my": (readings_pb2.READING_KIND_ACTUAL, _l("read by us")),
@@ -36,7 +37,7 @@ HOW = {
 def customer_readings(customer_id: UUID) -> tuple[str, int] | Response:
     """All readings, or those of one service point; beside them the form for one more."""
     if request.method == "POST":
-        return _record(customer_id)
+        return _estimate(customer_id) if request.form.get("oszacuj") else _record(customer_id)
     return _page(customer_id, Form(initial={"dzien": today().isoformat(), **take_kept()}))
 
 
@@ -53,6 +54,8 @@ def _page(customer_id: UUID, recording: Form) -> tuple[str, int]:
         ),
         (billing.readings.ListReadableMeters, readings_pb2.ListReadableMetersRequest(customer_id=one)),
     )
+    metered = any(place.meters for place in points.service_points if point in ("", place.service_point_id))
+    use = get_year(customer_id, point) if metered else None
     page = customer_page(
         "readings",
         found.customer,
@@ -61,6 +64,9 @@ def _page(customer_id: UUID, recording: Form) -> tuple[str, int]:
         points=points.service_points,
         readings=readings.readings,
         links=page_links(readings.page),
+        use=use,
+        chart=year_chart_of(use) if use else None,
+        pager=year_pager(use) if use else None,
         recording=recording,
         readable=readable.meters,
         how=[(key, word) for key, (_kind, word) in HOW.items()],
@@ -94,10 +100,43 @@ def _record(customer_id: UUID) -> tuple[str, int] | Response:
     return redirect(url_for("console.customer_readings", customer_id=customer_id), code=303)
 
 
-def _read(form: Form, customer_id: UUID) -> readings_pb2.RecordReadingRequest | None:
+def _estimate(customer_id: UUID) -> tuple[str, int] | Response:
+    """Write down what a meter of the customer's should have shown on a day that nobody read it."""
+    if not current_user.may(CHECK):
+        raise PermissionDenied
+    form = Form.of_request()
+    meter_id, read_on = _meter_of(form), form.day("dzien")
+    if not form.ok or read_on is None:
+        return _page(customer_id, form)
+    if _readable(customer_id, meter_id) is None:
+        form.fail("licznik", _("This customer has no such meter."))
+        return _page(customer_id, form)
+    wanted = reading_checks_pb2.EstimateReadingRequest(meter_id=meter_id, read_on=wire.pack_date(read_on))
+    try:
+        reading = call(clients().billing.reading_checks.EstimateReading, wanted).reading
+    except (FailedPrecondition, Invalid) as refusal:
+        form.refuse(refusal, fields={"read_on": "dzien"})
+        return _page(customer_id, form)
+    said = {"value": quantity(reading.value, reading.unit), "day": day_short(reading.read_on)}
+    notices.ok(_("Estimated: %(value)s on %(day)s.", **said))
+    return redirect(url_for("console.customer_readings", customer_id=customer_id), code=303)
+
+
+def _meter_of(form: Form) -> str:
     meter_id = id_of(form, "licznik")
     if not meter_id and "licznik" not in form.errors:
         form.text("licznik")
+    return meter_id
+
+
+def _readable(customer_id: UUID | str, meter_id: str) -> readings_pb2.ReadableMeter | None:
+    asked = readings_pb2.ListReadableMetersRequest(customer_id=str(customer_id))
+    meters = call(clients().billing.readings.ListReadableMeters, asked).meters
+    return next((one for one in meters if one.meter.meter_id == meter_id), None)
+
+
+def _read(form: Form, customer_id: UUID) -> readings_pb2.RecordReadingRequest | None:
+    meter_id = _meter_of(form)
     value, read_on, how = form.number("stan"), form.day("dzien"), form.choice("jak", HOW)
     if not form.ok or value is None or read_on is None:
         return None
@@ -115,9 +154,7 @@ def _refuse(form: Form, refusal: Refusal, wanted: readings_pb2.RecordReadingRequ
     if refusal.reason == "METER_NOT_FOUND":
         form.fail("licznik", _("This customer has no such meter."))
         return
-    asked = readings_pb2.ListReadableMetersRequest(customer_id=wanted.customer_id)
-    known: Any = call(clients().billing.readings.ListReadableMeters, asked).meters
-    one = next((meter for meter in known if meter.meter.meter_id == wanted.meter_id), None)
+    one = _readable(wanted.customer_id, wanted.meter_id)
     refuse_reading(
         form, refusal, one, wanted.value, fields={"value": "stan", "read_on": "dzien", "kind": "jak"}
     )

@@ -120,3 +120,38 @@ def test_a_clerk_is_asked_back_and_told_what_is_wrong(town: World, daria: Visito
         response = daria.submit(url, **given | wrong)
         assert response.status_code == 422, wrong
         assert soup_of(response).select_one(f"#f-{next(iter(wrong))}-e"), wrong
+
+
+def test_a_clerk_has_a_reading_estimated_that_nobody_took(town: World, daria: Visitor):
+    url = readings_of(town)
+    given = {"licznik": town.garden_meter_id, "dzien": "2026-11-10", "oszacuj": "1"}
+
+    assert soup_of(daria.get(url)).select_one('button[name="oszacuj"]')
+    assert daria.submit(url, **given).status_code == 303
+    said = daria.text(url)
+    assert "Oszacowano:" in said
+    assert "10 lis 88 104 602" in said
+    assert daria.submit(url, **given).status_code == 303, "the same again answers the one that is there"
+    celinas = next(one for point in town.celinas.service_points for one in point.meters)
+    for wrong in (
+        {"licznik": "x"},
+        {"licznik": str(celinas.meter_id)},
+        {"dzien": "2026-11-30"},
+        {"dzien": ""},
+    ):
+        response = daria.submit(url, **given | wrong)
+        assert response.status_code == 422, wrong
+        assert soup_of(response).select_one(f"#f-{next(iter(wrong))}-e"), wrong
+
+
+def test_the_use_of_a_year_stands_above_the_readings(town: World, daria: Visitor):
+    page = soup_of(daria.get(readings_of(town)))
+    chart = page.select_one("#use").find_parent("section")
+
+    assert len(chart.select(".eb-chart-svg .now, .eb-chart-svg .part")) >= 10
+    assert len(chart.select("tbody tr")) == 12
+    assert "miesięcznie" in plain(str(chart))
+    before = chart.select_one(".eb-pager a")
+    assert "rok=2025" in str(before["href"])
+    assert "2025" in plain(daria.get(f"{readings_of(town)}?rok=2025").text)
+    assert daria.get(f"{readings_of(town)}?rok=abc").status_code == 200
