@@ -1,6 +1,6 @@
 """Customers: what the provider says of them, and how they are reached."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import date, datetime
 from itertools import groupby
 from typing import Any
@@ -10,6 +10,7 @@ from sqlalchemy import Row
 from sqlalchemy.orm import Session
 from stdnum.pl import nip as nips
 
+from chassis.clock import warsaw_date
 from chassis.errors import Invalid, NotFound, Violation
 from chassis.folding import fold
 from services.billing.domain import masters
@@ -169,24 +170,59 @@ def refresh_places(session: Session, batch: Batch) -> None:
     )
     if not customer_ids:
         return
+    _refresh(session, customer_ids, now=batch.now, today=batch.today)
+
+
+def announce_again(session: Session, *, after: UUID | None, size: int, now: datetime) -> UUID | None:
+    """Tell the others of some customers once more, with what is known of their places by now.
+
+    For services that were not there when it was told. Answers the last one told of; None when there was none.
+    """
+    customer_ids = stored.list_ids(session, after=after, size=size)
+    if not customer_ids:
+        return None
+    told = _refresh(session, customer_ids, now=now, today=warsaw_date(now))
+    for row in stored.renew_versions(session, set(customer_ids) - told, now=now):
+        announce.customer_changed(session, row)
+    return customer_ids[-1]
+
+
+def _refresh(session: Session, customer_ids: Collection[UUID], *, now: datetime, today: date) -> set[UUID]:
+    """Work out anew what is kept of the customers' places; answers those of whom the others were told."""
     changed = []
     rows = stored.list_places(session, customer_ids)
     for customer_id, places in groupby(rows, key=lambda row: row.customer_id):
         known = list(places)
-        label, words = _label(known, today=batch.today), _search_words(known)
-        if (label, words) != (known[0].premises_label, known[0].search_places):
-            changed.append({"customer_id": customer_id, "premises_label": label, "search_places": words})
-    for row in stored.set_places(session, changed, now=batch.now):
+        served = _served(known, today=today)
+        kept = {
+            "premises_label": _label(served),
+            "towns": list(dict.fromkeys(place.town for place in served)),
+            "commodities": list(dict.fromkeys(place.commodity.lower() for place in served)),
+            "search_places": _search_words(known),
+        }
+        if any(getattr(known[0], name) != value for name, value in kept.items()):
+            changed.append({"customer_id": customer_id, **kept})
+    told = stored.set_places(session, changed, now=now)
+    for row in told:
         announce.customer_changed(session, row)
+    return {row.customer_id for row in told}
 
 
-def _label(places: Sequence[Row[Any]], *, today: date) -> str:
-    """The address of the oldest contract that holds, or of the last that held: "ul. Lipowa 7/2, Zdrój"."""
+def _served(places: Sequence[Row[Any]], *, today: date) -> list[Row[Any]]:
+    """What is delivered to under contracts that hold, the oldest first; without any, under the last that held."""
     served = [place for place in places if place.building is not None]
+    holding = [place for place in served if place.ends_on is None or place.ends_on >= today]
+    if holding or not served:
+        return holding
+    last = max(served, key=lambda one: one.ends_on)
+    return [place for place in served if place.ends_on == last.ends_on]
+
+
+def _label(served: Sequence[Row[Any]]) -> str:
+    """The first served address: "ul. Lipowa 7/2, Zdrój"."""
     if not served:
         return ""
-    holding = [place for place in served if place.ends_on is None or place.ends_on >= today]
-    place = holding[0] if holding else max(served, key=lambda one: one.ends_on)
+    place = served[0]
     line = address_line(street=place.street, building=place.building, flat=place.flat, town=place.town)
     return f"{line}, {place.town}" if place.street else line
 

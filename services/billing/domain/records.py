@@ -133,6 +133,7 @@ _NO_CONTENT = frozenset(
     {
         "as_of",
         "changed_at",
+        "commodities",
         "office_fields",
         "own_email",
         "own_phone",
@@ -140,6 +141,7 @@ _NO_CONTENT = frozenset(
         "search_own",
         "search_places",
         "sort_name",
+        "towns",
         "version",
     }
 )

@@ -19,5 +19,8 @@ def customer_changed(session: Session, customer: Any) -> None:
         language=customer.language,
         e_invoice=customer.e_invoice,
         premises_label=customer.premises_label,
+        towns=customer.towns,
+        commodities=customer.commodities,
+        phone=customer.own_phone or customer.source_phone,
     )
     outbox.announce(session, OutboxRow, event, key=event.customer_id, subject_version=customer.version)

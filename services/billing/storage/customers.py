@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Index, Row, Text, select, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from chassis.columns import one_of, word
@@ -27,7 +28,8 @@ class Customer(Base, OfOrigin):
 
     `source_*` is what the provider's system says, `own_*` what the customer entered here: the latter goes
     first. `sort_name` orders names as Polish does when compared bytewise. `search_own` and `search_places`
-    hold, folded, what the search looks into. `version` grows with each change that others are told of.
+    hold, folded, what the search looks into. `towns` and `commodities` are those of the served places, in order.
+    `version` grows with each change that others are told of.
     """
 
     __tablename__ = "customers"
@@ -56,6 +58,8 @@ class Customer(Base, OfOrigin):
     e_invoice: Mapped[bool] = mapped_column(server_default=text("false"))
     account_number: Mapped[str] = mapped_column(server_default="")
     premises_label: Mapped[str] = mapped_column(server_default="")
+    towns: Mapped[list[str]] = mapped_column(JSONB, server_default=text("'[]'"))
+    commodities: Mapped[list[str]] = mapped_column(JSONB, server_default=text("'[]'"))
     sort_name: Mapped[str] = mapped_column(Text(collation="C"))
     search_own: Mapped[str] = mapped_column(server_default="")
     search_places: Mapped[str] = mapped_column(server_default="")
@@ -115,8 +119,9 @@ def list_places(session: Session, customer_ids: Collection[UUID]) -> Sequence[Ro
 
 
 _PLACES = text("""
-    SELECT k.customer_id, k.premises_label, k.search_places, c.number AS contract_number, c.starts_on, c.ends_on,
-           p.street, p.building, p.flat, p.postcode, p.town, s.code, m.serial_number
+    SELECT k.customer_id, k.premises_label, k.search_places, k.towns, k.commodities,
+           c.number AS contract_number, c.starts_on, c.ends_on,
+           p.street, p.building, p.flat, p.postcode, p.town, s.code, s.commodity, m.serial_number
       FROM customers k
       LEFT JOIN contracts c USING (customer_id)
       LEFT JOIN contract_service_points l USING (contract_id)
@@ -129,9 +134,10 @@ _PLACES = text("""
 
 
 def set_places(session: Session, rows: Sequence[Mapping[str, Any]], *, now: datetime) -> Sequence[Row[Any]]:
-    """Write `premises_label` and `search_places` by `customer_id`; the version grows where the label changes.
+    """Write what is known of the customers' places, by `customer_id`; the version grows where more than the search
+    changes.
 
-    Answers the customers whose label changed, as they are now.
+    Answers those customers as they are now.
     """
     if not rows:
         return ()
@@ -142,19 +148,41 @@ def set_places(session: Session, rows: Sequence[Mapping[str, Any]], *, now: date
 
 
 _GIVEN = (
-    "json_to_recordset(CAST(:rows AS json)) AS g(customer_id uuid, premises_label text, search_places text)"
+    "json_to_recordset(CAST(:rows AS json))"
+    " AS g(customer_id uuid, premises_label text, towns jsonb, commodities jsonb, search_places text)"
 )
 _COLUMNS = ", ".join(f"k.{column.name}" for column in Customer.__table__.c)
 _SET_PLACES = text(f"""
-    UPDATE customers k SET premises_label = g.premises_label, search_places = g.search_places,
-           version = k.version + 1, changed_at = :now
+    UPDATE customers k SET premises_label = g.premises_label, towns = g.towns, commodities = g.commodities,
+           search_places = g.search_places, version = k.version + 1, changed_at = :now
       FROM {_GIVEN}
-     WHERE k.customer_id = g.customer_id AND k.premises_label <> g.premises_label
+     WHERE k.customer_id = g.customer_id
+       AND (k.premises_label, k.towns, k.commodities) <> (g.premises_label, g.towns, g.commodities)
     RETURNING {_COLUMNS}
 """)  # noqa: S608 - names of our own model, no input
 _SET_SEARCH = text(f"""
     UPDATE customers k SET search_places = g.search_places FROM {_GIVEN}
      WHERE k.customer_id = g.customer_id AND k.search_places <> g.search_places
+""")  # noqa: S608 - names of our own model, no input
+
+
+def list_ids(session: Session, *, after: UUID | None, size: int) -> list[UUID]:
+    """The next customers after one, by id upwards."""
+    statement = select(Customer.customer_id).order_by(Customer.customer_id).limit(size)
+    if after is not None:
+        statement = statement.where(Customer.customer_id > after)
+    return list(session.scalars(statement))
+
+
+def renew_versions(session: Session, customer_ids: Collection[UUID], *, now: datetime) -> Sequence[Row[Any]]:
+    """Let the others hear of these once more; answers them as they are now."""
+    return session.execute(_RENEW.columns(*Customer.__table__.c), {"ids": [*customer_ids], "now": now}).all()
+
+
+_RENEW = text(f"""
+    UPDATE customers k SET version = k.version + 1, changed_at = :now
+     WHERE k.customer_id = ANY(CAST(:ids AS uuid[]))
+    RETURNING {_COLUMNS}
 """)  # noqa: S608 - names of our own model, no input
 
 
