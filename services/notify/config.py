@@ -9,8 +9,11 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 
 from chassis.config import PREFIX, Environment, PartConfig
 from services.notify.domain.messages import Patience
+from services.notify.domain.quiet_hours import QuietHours, read_quiet_hours
 
 SMTP_SCHEMES = ("smtp", "smtp+starttls", "smtps")
+REPORTS = "/webhooks/smsapi"
+REPORT_TOKEN_LENGTH_MIN = 16
 STEPS_OF_A_MAIL = 5  # MAIL, RCPT, DATA, the content, and a connection made anew.
 
 
@@ -59,6 +62,55 @@ class NotifyConfig(PartConfig):
         description="How long a message waits for a customer who is not known yet.",
     )
 
+    smsapi_token: SecretStr = Field(
+        default=SecretStr(""), description="SMSAPI: token of the account; empty: no text messages are sent."
+    )
+    smsapi_url: str = Field(default="https://api.smsapi.pl", description="SMSAPI: its address.")
+    smsapi_sender: str = Field(
+        default="",
+        max_length=11,
+        description="SMSAPI: name texts come from, as approved there; empty: the account's.",
+    )
+    smsapi_timeout_s: float = Field(
+        default=15, gt=0, le=60, description="SMSAPI: longest wait for an answer."
+    )
+    smsapi_parts_max: int = Field(
+        default=4, ge=1, le=10, description="SMSAPI: parts that one text may be sent in; each is paid for."
+    )
+    smsapi_normalize: bool = Field(
+        default=True, description="SMSAPI: Polish letters become plain ones, which takes fewer parts."
+    )
+    smsapi_report_url: str = Field(
+        default="",
+        description="SMSAPI: where it reports to, the portal's public address; empty: it is only asked.",
+    )
+    smsapi_report_token: SecretStr = Field(
+        default=SecretStr(""),
+        description="SMSAPI: secret part of the reports' address, 16 characters or more.",
+    )
+    smsapi_ask_after_s: int = Field(
+        default=900, ge=1, le=86_400, description="SMSAPI: it is asked about a text not reported for so long."
+    )
+    quiet_hours: str = Field(
+        default="20:00-8:00",
+        description="When no text messages and no marketing are sent, Polish time; empty: never quiet.",
+    )
+    reminders_from_hour: int = Field(
+        default=9, ge=0, le=23, description="Reminders of a day are planned from this hour on, Polish time."
+    )
+
+    campaign_confirm_above: int = Field(
+        default=1000,
+        ge=1,
+        le=1_000_000,
+        description="With more recipients than this, a campaign is sent only when their number was typed.",
+    )
+    sms_part_grosze: int = Field(
+        default=7,
+        ge=0,
+        le=1000,
+        description="Net price of one part of a text message, for the cost of campaigns; 0: not known.",
+    )
     account_mails_days: int = Field(
         default=90, ge=7, le=3650, description="How long it is kept that a user was written to."
     )
@@ -90,6 +142,32 @@ class NotifyConfig(PartConfig):
             raise ValueError("must be an e-mail address")
         return value
 
+    @field_validator("smsapi_url", "smsapi_report_url")
+    @classmethod
+    def _check_web_url(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if value and not (parts.scheme in ("http", "https") and parts.hostname):
+            raise ValueError("must start with http:// or https://")
+        return value.rstrip("/")
+
+    @field_validator("quiet_hours")
+    @classmethod
+    def _check_quiet_hours(cls, value: str) -> str:
+        read_quiet_hours(value)
+        return value
+
+    @model_validator(mode="after")
+    def _check_texts(self) -> Self:
+        token = self.smsapi_report_token.get_secret_value()
+        if self.smsapi_report_url and len(token) < REPORT_TOKEN_LENGTH_MIN:
+            raise ValueError(
+                f"{PREFIX}SMSAPI_REPORT_TOKEN: needed with {PREFIX}SMSAPI_REPORT_URL,"
+                f" {REPORT_TOKEN_LENGTH_MIN} characters or more"
+            )
+        if token and not (token.isascii() and token.replace("-", "").replace("_", "").isalnum()):
+            raise ValueError(f"{PREFIX}SMSAPI_REPORT_TOKEN: letters, digits, - and _ only")
+        return self
+
     @model_validator(mode="after")
     def _check_sending(self) -> Self:
         parts = urlsplit(self.smtp_url.get_secret_value())
@@ -108,6 +186,23 @@ class NotifyConfig(PartConfig):
     def mail_s_max(self) -> float:
         """The longest that one mail can take, in seconds."""
         return STEPS_OF_A_MAIL * self.smtp_timeout_s
+
+    @property
+    def quiet(self) -> QuietHours:
+        """When telephones are left alone."""
+        return read_quiet_hours(self.quiet_hours)
+
+    @property
+    def ask_after(self) -> timedelta:
+        """How long we wait for a report before we ask."""
+        return timedelta(seconds=self.smsapi_ask_after_s)
+
+    @property
+    def report_url(self) -> str:
+        """Where SMSAPI reports to, its secret part included; empty: nowhere."""
+        if not self.smsapi_report_url:
+            return ""
+        return f"{self.smsapi_report_url}{REPORTS}/{self.smsapi_report_token.get_secret_value()}"
 
     @property
     def patience(self) -> Patience:

@@ -7,8 +7,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -19,6 +17,7 @@ from services.notify.domain.messages import (
     SENDER_REFUSED,
     SERVER_BUSY,
 )
+from services.notify.domain.receipts import TAKEN, Outcome, Receipt
 
 IDLE_S_MAX = 20.0  # Many servers end a silent connection after half a minute or so.
 DEFAULT_PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
@@ -26,28 +25,8 @@ PERMANENT_FROM = 500
 SERVICE_ENDS = 421
 
 
-class Outcome(StrEnum):
-    """What the server made of a mail."""
-
-    TAKEN = "TAKEN"
-    LATER = "LATER"
-    NEVER = "NEVER"
-
-
-@dataclass(frozen=True)
-class Receipt:
-    """The outcome of one mail; `reason` says why not, `code` is the server's (0: it said nothing)."""
-
-    outcome: Outcome
-    reason: str = ""
-    code: int = 0
-
-
 class MailServerAway(Exception):
     """The server is not reached or does not let us in: no mail can be handed over, whichever it is."""
-
-
-TAKEN = Receipt(Outcome.TAKEN)
 
 
 class Courier:

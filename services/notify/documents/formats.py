@@ -97,6 +97,17 @@ def bind(text: str, language: str) -> str:
     return re.sub(rf"(?<![^\s(„“])([{letters}{letters.upper()}]) ", rf"\1{NBSP}", text)
 
 
+# What the alphabet of text messages lacks and every telephone shows another way for less.
+FOR_PHONES = str.maketrans(
+    {NBSP: " ", "–": "-", "−": "-", "’": "'", "„": '"', "”": '"', "“": '"', "…": "...", "³": "3"}
+)
+
+
+def for_phones(text: str, length_max: int = 600) -> str:
+    """One line for a text message, without the print that would make it longer."""
+    return one_line(text.translate(FOR_PHONES), length_max)
+
+
 def one_line(text: str, length_max: int = 200) -> str:
     """What somebody typed, fit for a header or a line: no control characters, no line breaks, not too long."""
     plain = "".join(character if character.isprintable() else " " for character in text)

@@ -6,6 +6,7 @@ and with nothing else.
 """
 
 import functools
+import re
 import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,18 +19,22 @@ import yaml
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from jinja2.sandbox import SandboxedEnvironment
 
-from services.notify.documents import formats, payments, readings
+from services.notify.documents import campaigns, formats, payments, readings, reminders
+from services.notify.documents.campaigns import Written
 from services.notify.documents.colours import palette
 from services.notify.domain.messages import reference
+from services.notify.domain.preferences import MARKETING_FACT
 from services.notify.storage.messages import Message, Rule
 from services.notify.storage.settings import ProviderSettings
 
 HERE = Path(__file__).parent
+CHECK_PATH = "/czy-to-my"  # Where people ask whether a message was ours.
+SMS = "sms"  # The name of the text that goes to telephones.
 DEFAULT_LANGUAGE = "pl"
 LINE_WIDTH = 76
 FRAMES = dict.fromkeys(Rule, "account") | dict.fromkeys(
-    (Rule.INVOICE_ISSUED, *payments.RULES, *readings.RULES), "amount"
-)
+    (Rule.INVOICE_ISSUED, *payments.RULES, *readings.RULES, *reminders.RULES), "amount"
+) | dict.fromkeys(campaigns.RULES, "campaign")
 
 
 @dataclass(frozen=True)
@@ -42,22 +47,29 @@ class Letter:
     html: str
 
 
-def render_letter(message: Message, settings: ProviderSettings, *, token: str = "") -> Letter:
-    """A message in its recipient's language. `token` is the unsealed one of a rule that has a link of its own."""
-    language = choose_language(message.language, settings.languages)
+def render_letter(
+    message: Message, settings: ProviderSettings, *, token: str = "", written: Written | None = None
+) -> Letter:
+    """A message in its recipient's language. `token` is the unsealed one of a rule that has a link of its own;
+    `written` is what staff wrote, of a rule whose text is theirs, and its language goes first."""
+    language = written.language if written else choose_language(message.language, settings.languages)
     values = _values(message, settings, language)
     texts = {
         name: formats.bind(" ".join(template.render(values).split(" ")).strip(), language)
         for name, template in _texts(language)[message.rule].items()
+        if name != SMS
     }
-    subject = formats.one_line(texts["subject"].replace(formats.NBSP, " "))
+    subject = written.subject if written else formats.one_line(texts["subject"].replace(formats.NBSP, " "))
     frame_values = {
         **values,
         "language": language,
         "texts": texts,
         "subject": subject,
         "url": _url(message, settings, token),
+        "check_url": settings.portal_url + CHECK_PATH,
         "colours": _palette(settings.brand_colour),
+        "paragraphs": written.paragraphs if written else [],
+        "portal_url": settings.portal_url,
     }
     if message.rule is Rule.INVOICE_ISSUED:
         frame_values |= {"rows": _invoice_rows(texts, values), "transfer": _transfer_rows(texts, values)}
@@ -65,6 +77,8 @@ def render_letter(message: Message, settings: ProviderSettings, *, token: str = 
         frame_values |= {"rows": payments.rows_of(texts, values), "transfer": []}
     if message.rule in readings.RULES:
         frame_values |= {"rows": readings.rows_of(texts, values), "transfer": []}
+    if message.rule in reminders.RULES:
+        frame_values |= {"rows": reminders.rows_of(texts, values), "transfer": _transfer_rows(texts, values)}
     frame = FRAMES[message.rule]
     return Letter(
         language=language,
@@ -80,6 +94,17 @@ def render_subject(message: Message, settings: ProviderSettings) -> str:
     template = _texts(language)[message.rule]["subject"]
     text = template.render(_values(message, settings, language))
     return formats.one_line(text.replace(formats.NBSP, " "))
+
+
+def render_sms(message: Message, settings: ProviderSettings) -> str:
+    """A message for telephones: one line of plain letters in its recipient's language."""
+    language = choose_language(message.language, settings.languages)
+    values = _values(message, settings, language)
+    subject = _texts(language)[message.rule]["subject"].render(values)
+    text = _texts(language)[message.rule][SMS].render(
+        {**values, "subject": subject.rstrip("."), "portal": settings.portal_url}
+    )
+    return formats.for_phones(text)
 
 
 def choose_language(wanted: str, offered: list[str]) -> str:
@@ -100,6 +125,8 @@ def _url(message: Message, settings: ProviderSettings, token: str) -> str:
         return settings.portal_url + f"/platnosci/{quote(str(message.facts['payment_id']), safe='')}"
     if message.rule in readings.RULES:
         return settings.portal_url + "/odczyt"
+    if message.rule in reminders.RULES:
+        return settings.portal_url + f"/faktury/{quote(str(message.facts['invoice_id']), safe='')}"
     return settings.portal_url + paths.get(message.rule, "/")
 
 
@@ -117,6 +144,7 @@ def _values(message: Message, settings: ProviderSettings, language: str) -> dict
         "emergency_phone": formats.unbroken(formats.one_line(settings.emergency_phone)),
         "reference": reference(message.message_id),
         "until": formats.moment(message.expires_at, language),
+        "marketing": bool(message.facts.get(MARKETING_FACT)),
     }
     if message.rule is Rule.PASSWORD_CHANGED:
         changed_at = datetime.fromisoformat(message.facts["changed_at"])
@@ -127,6 +155,8 @@ def _values(message: Message, settings: ProviderSettings, language: str) -> dict
         values |= payments.values_of(message, language)
     if message.rule in readings.RULES:
         values |= readings.values_of(message, language)
+    if message.rule in reminders.RULES:
+        values |= reminders.values_of(message, language)
     return values
 
 
@@ -172,7 +202,7 @@ def _invoice_rows(texts: Mapping[str, str], values: Mapping[str, Any]) -> list[t
 
 def _transfer_rows(texts: Mapping[str, str], values: Mapping[str, Any]) -> list[tuple[str, str]]:
     """What a transfer needs, the account first; nothing when there is nothing to pay or nowhere to pay it."""
-    if not values["payable"] or not values["account"]:
+    if not values.get("payable", True) or not values["account"]:
         return []
     return [
         (texts["account_label"], values["account"]),
@@ -209,6 +239,7 @@ def _frame(name: str) -> Template:
         lstrip_blocks=True,
     )
     environment.filters["wrapped"] = _wrapped
+    environment.filters["linked"] = _linked
     return environment.get_template(name)
 
 
@@ -218,3 +249,9 @@ _palette = functools.lru_cache(maxsize=16)(palette)
 def _wrapped(text: str) -> str:
     """Lines of a width that is easy to read; an address or an amount is never cut."""
     return "\n".join(textwrap.wrap(text, LINE_WIDTH, break_long_words=False, break_on_hyphens=False))
+
+
+def _linked(line: str, portal_url: str) -> list[tuple[str, bool]]:
+    """The pieces of a line, and whether each is an address of the portal: those alone are made links."""
+    pieces = re.split(rf"({re.escape(portal_url)}(?:/[^\s<>\"']*[^\s<>\"'.,;:!?)])?)", line)
+    return [(piece, place % 2 == 1) for place, piece in enumerate(pieces) if piece]

@@ -77,6 +77,8 @@ def save(
     if there is None:
         _refuse_faults(wanted, None, now=now)
         return _add(session, announcement_id, columns, by=by, now=now)
+    if there.of_campaign:
+        raise AnnouncementNotFound(announcement_id=str(announcement_id))
     if there.status is AnnouncementStatus.WITHDRAWN:
         raise AnnouncementWithdrawn(announcement_id=str(announcement_id))
     if there.live_from is not None and columns["live_from"] is None:

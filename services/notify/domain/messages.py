@@ -1,10 +1,13 @@
 """Messages: planned once, sent as soon as they can be, and never silently forgotten.
 
-planned ─► sending ─► sent
+planned ─► sending ─► sent ─► delivered, or failed   (of text messages, as the provider reports)
    ▲          ├─► planned again, later   (the server said: not now)
    │          ├─► failed                 (the server said: never; or too many attempts)
-   │          └─► suppressed             (no address, no consent, its time has passed)
+   │          └─► suppressed             (no address, not wanted, no consent, its time has passed)
    └──────────┘ a worker that died: the lease ends, the next one takes the message with the same Message-ID
+
+A text message of which we do not know whether it was taken is handed over once more under the same id: the provider
+knows the ids of a day and refuses to take one twice, which is our answer. After that day it is given up, not repeated.
 """
 
 import random
@@ -18,9 +21,13 @@ from sqlalchemy.orm import Session
 
 from chassis import tracing
 from chassis.ids import new_id
+from services.notify.domain import preferences
+from services.notify.domain.preferences import MARKETING_FACT, NO_CHOICES, Choices
 from services.notify.outbox import messages as announce
 from services.notify.storage import contacts
 from services.notify.storage import messages as stored
+from services.notify.storage import preferences as stored_preferences
+from services.notify.storage.campaigns import CampaignStatus, find_halted
 from services.notify.storage.messages import Channel, Message, MessageStatus, Rule
 
 # How long a message is worth sending, unless its event says when it ends.
@@ -36,14 +43,24 @@ LIFE = {
     Rule.READING_WINDOW_OPENED: timedelta(days=7),
     Rule.READING_MISSING: timedelta(days=7),
     Rule.READING_REJECTED: timedelta(days=7),
+    Rule.PAYMENT_DUE: timedelta(days=7),
+    Rule.PAYMENT_OVERDUE_1: timedelta(days=7),
+    Rule.PAYMENT_OVERDUE_2: timedelta(days=7),
+    Rule.PAYMENT_OVERDUE_3: timedelta(days=7),
 }
 BY_CONSENT = frozenset({Rule.INVOICE_ISSUED})
 LOOK_AGAIN = timedelta(seconds=30)
 REFERENCE_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 REFERENCE_BITS = 40
+LETTERS_READ_ALIKE = str.maketrans("ILOU", "110V")  # Letters a reference does not have, as they are misread.
+ID_REMEMBERED = timedelta(hours=23)  # The provider of text messages refuses an id twice within a day.
 
 NO_ADDRESS = "NO_ADDRESS"
+NO_PHONE = "NO_PHONE"
 NO_CONSENT = "NO_CONSENT"
+NOT_WANTED = "NOT_WANTED"
+CHANNEL_OFF = "CHANNEL_OFF"
+PAID_MEANWHILE = "PAID_MEANWHILE"
 EXPIRED = "EXPIRED"
 SEAL_BROKEN = "SEAL_BROKEN"
 ADDRESS_MALFORMED = "ADDRESS_MALFORMED"
@@ -53,6 +70,11 @@ SENDER_REFUSED = "SENDER_REFUSED"
 IN_DOUBT = "IN_DOUBT"
 NOT_WRITTEN = "NOT_WRITTEN"
 OVERTAKEN = "OVERTAKEN"
+NUMBER_REFUSED = "NUMBER_REFUSED"
+NO_FUNDS = "NO_FUNDS"
+NOT_DELIVERED = "NOT_DELIVERED"
+NEVER_REACHED = "NEVER_REACHED"
+CANCELLED = "CANCELLED"
 PAYER_EMAIL = "payer_email"  # The fact that says where a message goes instead of the customer's own address.
 
 
@@ -76,6 +98,17 @@ def reference(message_id: UUID) -> str:
     rest = message_id.int % 2**REFERENCE_BITS
     letters = [REFERENCE_LETTERS[rest >> shift & 31] for shift in range(REFERENCE_BITS - 5, -1, -5)]
     return "".join(letters[:4]) + "-" + "".join(letters[4:])
+
+
+def read_reference(text: str) -> int | None:
+    """The 40 bits of a reference as somebody typed it: any case, with or without hyphen; None when it cannot be one."""
+    plain = "".join(text.split()).replace("-", "").upper().translate(LETTERS_READ_ALIKE)
+    if len(plain) != REFERENCE_BITS // 5 or set(plain) - set(REFERENCE_LETTERS):
+        return None
+    bits = 0
+    for letter in plain:
+        bits = bits << 5 | REFERENCE_LETTERS.index(letter)
+    return bits
 
 
 # planning
@@ -118,24 +151,32 @@ def plan_for_customer(
     facts: dict[str, Any],
     now: datetime,
     expires_at: datetime | None = None,
+    channels: Sequence[Channel] | None = None,
 ) -> None:
-    """A message to a customer. The same again: nothing happens.
+    """A message to a customer, on each of the channels. The same again: nothing happens.
 
-    It goes to the address among its facts under PAYER_EMAIL; else where the customer wants mail at the moment of
-    sending.
+    Without channels: by e-mail, and by text message too if the customer wants that of this topic. It goes to the
+    address among its facts under PAYER_EMAIL; else where the customer wants it at the moment of sending.
     """
-    stored.add_message(
-        session,
-        {
-            **_beginning(rule, subject_id, now=now, expires_at=expires_at),
-            "recipient": f"customer:{customer_id}",
-            "customer_id": customer_id,
-            "address": facts.get(PAYER_EMAIL, ""),
-            "language": "",
-            "facts": facts,
-            "sealed_token": None,
-        },
-    )
+    if channels is None:
+        choices = stored_preferences.find_choices(session, [customer_id]).get(customer_id, NO_CHOICES)
+        channels = [Channel.EMAIL]
+        if preferences.topic_of(rule) and preferences.may_send(rule, Channel.SMS, choices):
+            channels.append(Channel.SMS)
+    for channel in channels:
+        stored.add_message(
+            session,
+            {
+                **_beginning(rule, subject_id, now=now, expires_at=expires_at),
+                "channel": channel,
+                "recipient": f"customer:{customer_id}",
+                "customer_id": customer_id,
+                "address": facts.get(PAYER_EMAIL, "") if channel is Channel.EMAIL else "",
+                "language": "",
+                "facts": facts,
+                "sealed_token": None,
+            },
+        )
 
 
 def _beginning(rule: Rule, subject_id: str, *, now: datetime, expires_at: datetime | None) -> dict[str, Any]:
@@ -156,30 +197,63 @@ def _beginning(rule: Rule, subject_id: str, *, now: datetime, expires_at: dateti
 
 
 def take_due(
-    session: Session, lease_id: UUID, *, lease: timedelta, count_max: int, patience: Patience, now: datetime
+    session: Session,
+    lease_id: UUID,
+    channel: Channel,
+    *,
+    lease: timedelta,
+    count_max: int,
+    patience: Patience,
+    quiet_until: datetime | None,
+    now: datetime,
 ) -> tuple[int, list[Message]]:
     """Take due messages into one worker's hands and settle those that are not to be sent.
 
-    Answers how many were taken, and those of them that are to be sent now.
+    Answers how many were taken, and those of them that are to be sent now. `quiet_until`: when the quiet hours that it
+    is in end.
     """
-    taken = stored.lease_due(session, lease_id, now=now, lease=lease, count_max=count_max)
+    taken = stored.lease_due(session, lease_id, channel, now=now, lease=lease, count_max=count_max)
     customer_ids = {message.customer_id for message in taken if message.customer_id is not None}
     known = contacts.find_contacts(session, customer_ids) if customer_ids else {}
+    chosen = stored_preferences.find_choices(session, customer_ids)
     failed = {message.subject_id for message in taken if message.rule is Rule.PAYMENT_FAILED}
     settled = stored.find_subjects(session, Rule.PAYMENT_RECEIVED, failed)
+    halted = find_halted(session, {one.subject_id for one in taken if one.rule is Rule.CAMPAIGN})
     ready = []
     for message in taken:
-        if message.expires_at <= now:
+        if message.doubtful_since is not None and now - message.doubtful_since > ID_REMEMBERED:
+            give_up(session, message, reason=IN_DOUBT)
+        elif message.rule is Rule.CAMPAIGN and message.subject_id in halted:
+            _halt(session, message, halted[message.subject_id], now=now)
+        elif message.expires_at <= now:
             _expire(session, message)
+        elif quiet_until is not None and _heeds_quiet(message):
+            _put_back(session, message, next_attempt_at=quiet_until)
         elif message.rule is Rule.PAYMENT_FAILED and message.subject_id in settled:
             _suppress(
                 session, message, OVERTAKEN
             )  # It was paid after all: "nothing was taken" would be wrong.
-        elif message.customer_id is None or _addressed(
-            session, message, known.get(message.customer_id), patience=patience, now=now
+        elif message.customer_id is None or (
+            _addressed(session, message, known.get(message.customer_id), patience=patience, now=now)
+            and _wanted(session, message, chosen.get(message.customer_id, NO_CHOICES))
         ):
             ready.append(message)
+    if channel is Channel.SMS and ready:
+        stored.mark_doubtful(session, [message.message_id for message in ready], now=now)
     return len(taken), ready
+
+
+def _halt(session: Session, message: Message, by: CampaignStatus, *, now: datetime) -> None:
+    """Its campaign waits, or is over."""
+    if by is CampaignStatus.CANCELLED:
+        _suppress(session, message, CANCELLED)
+    else:
+        _put_back(session, message, next_attempt_at=now + LOOK_AGAIN)
+
+
+def _heeds_quiet(message: Message) -> bool:
+    """A telephone does not ring in quiet hours, and no marketing comes."""
+    return message.channel is Channel.SMS or bool(message.facts.get(MARKETING_FACT))
 
 
 def _addressed(
@@ -191,7 +265,9 @@ def _addressed(
     now: datetime,
 ) -> bool:
     """Put the customer's address of this moment on the message; false when it is not to be sent now."""
-    payer = message.facts.get(PAYER_EMAIL, "")
+    by_mail = message.channel is Channel.EMAIL
+    payer = message.facts.get(PAYER_EMAIL, "") if by_mail else ""
+    nowhere = NO_ADDRESS if by_mail else NO_PHONE
     if contact is None:
         # The invoice's event may overtake the customer's. Its arrival wakes the message, unless it arrives in this
         # very moment: hence the second look.
@@ -199,18 +275,20 @@ def _addressed(
         if now < until:
             _put_back(session, message, next_attempt_at=min(until, now + LOOK_AGAIN))
         elif not payer:
-            _suppress(session, message, NO_ADDRESS)
+            _suppress(session, message, nowhere)
         return now >= until and bool(payer)
-    address = payer or contact.email
+    address = (payer or contact.email) if by_mail else contact.phone
     if not address:
-        _suppress(session, message, NO_ADDRESS)
+        _suppress(session, message, nowhere)
         return False
-    if message.rule in BY_CONSENT and not contact.e_invoice:
+    if by_mail and message.rule in BY_CONSENT and not contact.e_invoice:
         _suppress(session, message, NO_CONSENT)
         return False
     message.address = address
     message.language = contact.language
-    message.name = contact.name if address == contact.email else ""  # Somebody else may have paid.
+    message.name = (
+        contact.name if address in (contact.email, contact.phone) else ""
+    )  # Somebody else may have paid.
     message.facts = {
         **message.facts,
         "customer_number": contact.number,
@@ -219,8 +297,30 @@ def _addressed(
     return True
 
 
-def mark_sent(session: Session, message: Message, *, subject: str, now: datetime) -> bool:
-    """The server took it. False when the lease was lost: then another worker says what became of it."""
+def _wanted(session: Session, message: Message, choices: Choices) -> bool:
+    """Whether the customer wants it; who paid gets the word of it at the address given for that, whatever is wanted."""
+    marketing = bool(message.facts.get(MARKETING_FACT))
+    if message.facts.get(PAYER_EMAIL) and message.channel is Channel.EMAIL:
+        return True
+    if preferences.may_send(message.rule, message.channel, choices, marketing=marketing):
+        return True
+    _suppress(session, message, NO_CONSENT if marketing else NOT_WANTED)
+    return False
+
+
+def mark_sent(
+    session: Session,
+    message: Message,
+    *,
+    subject: str,
+    now: datetime,
+    provider_id: str = "",
+    ask_at: datetime | None = None,
+) -> bool:
+    """The server took it. False when the lease was lost: then another worker says what became of it.
+
+    `ask_at`: when its provider is asked what became of it.
+    """
     kept = stored.close_lease(
         session,
         message.message_id,
@@ -232,6 +332,9 @@ def mark_sent(session: Session, message: Message, *, subject: str, now: datetime
             "reason": "",
             "sealed_token": None,
             "attempts": message.attempts + 1,
+            "doubtful_since": None,
+            "provider_id": provider_id,
+            "ask_at": ask_at,
         },
     )
     if kept:
@@ -250,6 +353,7 @@ def give_up(session: Session, message: Message, *, reason: str) -> None:
             "reason": reason,
             "sealed_token": None,
             "attempts": message.attempts + 1,
+            "doubtful_since": None,
         },
     )
     if kept:
@@ -268,7 +372,25 @@ def try_later(session: Session, message: Message, *, reason: str, patience: Pati
         attempts=attempts,
         reason=reason,
         next_attempt_at=now + patience.wait_after(attempts),
+        doubtful_since=_doubtful_since(message, reason, now=now),
     )
+
+
+def _doubtful_since(message: Message, reason: str, *, now: datetime) -> datetime | None:
+    """A mail that comes twice is recognised by its Message-ID; of a text message it has to be known."""
+    if message.channel is Channel.SMS and reason == IN_DOUBT:
+        return message.doubtful_since or now
+    return message.doubtful_since
+
+
+def wait(session: Session, message: Message, *, until: datetime) -> None:
+    """Somebody has to be asked before it can be sent, and is not there now."""
+    _put_back(session, message, next_attempt_at=until)
+
+
+def hold_back(session: Session, message: Message, *, reason: str) -> None:
+    """It is in our hands and not to be sent at all."""
+    _suppress(session, message, reason)
 
 
 def put_back(session: Session, messages: Sequence[Message]) -> None:
@@ -278,7 +400,8 @@ def put_back(session: Session, messages: Sequence[Message]) -> None:
 
 
 def _put_back(session: Session, message: Message, **values: Any) -> None:
-    changed = {"status": MessageStatus.PLANNED, **values}
+    # As it was taken: what was not tried is no more doubtful than before.
+    changed = {"status": MessageStatus.PLANNED, "doubtful_since": message.doubtful_since, **values}
     stored.close_lease(session, message.message_id, _lease_of(message), changed)
 
 

@@ -26,6 +26,7 @@ def on_customer_changed(session: Session, event: events_pb2.CustomerChanged, *, 
             "language": event.language,
             "e_invoice": event.e_invoice,
             "premises_label": event.premises_label,
+            "phone": event.phone,
         },
         now=now,
     )

@@ -43,6 +43,7 @@ class Announcement(Base):
     """What the provider says. `segment` is the filter's message as JSON, empty for all.
 
     `gathering` counts how often its recipients were gathered; those of an earlier gathering have left the segment.
+    `of_campaign`: the campaign of the same id writes it and says whom it is for.
     """
 
     __tablename__ = "announcements"
@@ -70,6 +71,7 @@ class Announcement(Base):
     published_at: Mapped[datetime | None]
     gathering: Mapped[int] = mapped_column(server_default="0")
     gathered_at: Mapped[datetime | None]
+    of_campaign: Mapped[bool] = mapped_column(server_default=text("false"))
 
 
 class AnnouncementRecipient(Base):
@@ -169,7 +171,7 @@ def list_public(session: Session, *, now: datetime, limit: int) -> Sequence[Anno
 
 def list_written(session: Session, *, status: AnnouncementStatus | None, window: Window) -> Page:
     """All of them without their texts, the newest first."""
-    statement = select(Announcement).options(defer(Announcement.bodies))
+    statement = select(Announcement).options(defer(Announcement.bodies)).where(~Announcement.of_campaign)
     if status is not None:
         statement = statement.where(Announcement.status == status)
     keys = [Announcement.announcement_id]
@@ -223,6 +225,7 @@ def list_to_gather(session: Session, *, now: datetime, older_than: timedelta, li
         .where(
             one.status == AnnouncementStatus.PUBLISHED,
             ~one.for_all,
+            ~one.of_campaign,
             or_(one.live_until.is_(None), one.live_until > now),
             or_(one.gathered_at.is_(None), one.gathered_at < now - older_than),
         )

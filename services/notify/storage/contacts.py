@@ -12,7 +12,7 @@ from services.notify.storage.base import Base
 
 
 class Contact(Base):
-    """A customer and where mail goes; `email` may be empty. `version` is billing's and only grows."""
+    """A customer and how to reach it; `email`, `phone` (E.164) may be empty. `version` is billing's and only grows."""
 
     __tablename__ = "contacts"
 
@@ -24,6 +24,7 @@ class Contact(Base):
     language: Mapped[str]
     e_invoice: Mapped[bool]
     premises_label: Mapped[str]
+    phone: Mapped[str] = mapped_column(server_default="")
 
 
 def find_contacts(session: Session, customer_ids: Collection[UUID]) -> dict[UUID, Contact]:

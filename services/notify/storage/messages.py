@@ -10,8 +10,10 @@ from sqlalchemy import (
     CheckConstraint,
     Index,
     Select,
+    Text,
     UniqueConstraint,
     and_,
+    cast,
     delete,
     func,
     or_,
@@ -41,12 +43,19 @@ class Rule(StrEnum):
     READING_WINDOW_OPENED = "reading_window_opened"
     READING_MISSING = "reading_missing"
     READING_REJECTED = "reading_rejected"
+    PAYMENT_DUE = "payment_due"
+    PAYMENT_OVERDUE_1 = "payment_overdue_1"
+    PAYMENT_OVERDUE_2 = "payment_overdue_2"
+    PAYMENT_OVERDUE_3 = "payment_overdue_3"
+    CAMPAIGN = "campaign"
+    CAMPAIGN_TEST = "campaign_test"
 
 
 class Channel(StrEnum):
     """How it travels."""
 
     EMAIL = "email"
+    SMS = "sms"
 
 
 class MessageStatus(StrEnum):
@@ -62,25 +71,34 @@ class MessageStatus(StrEnum):
 
 OPEN = (MessageStatus.PLANNED, MessageStatus.SENDING)
 _OPEN_SQL = "status IN ('PLANNED', 'SENDING')"
+_REFERENCE_SQL = "substr(message_id::text, 27)"  # The 40 bits that a reference is made of.
 
 
 class Message(Base):
     """One message to one recipient.
 
     `recipient` is the party, `user:<id>` or `customer:<id>`; the address is that of the last attempt. `facts` is what
-    the text is made of. `sealed_token` is there only until the message is done.
+    the text is made of. `sealed_token` is there only until the message is done. Of text messages alone:
+    `provider_id` is the provider's name for it; `doubtful_since` since when it may have been taken without our knowing;
+    `ask_at` when we ask what became of it. One that failed has `sent_at` when it had left before.
     """
 
     __tablename__ = "messages"
     __table_args__ = (
-        one_of("rule", Rule),
+        # Rules come with every release; which there are is said by the enumeration.
+        CheckConstraint("rule ~ '^[a-z0-9_]{1,40}$'", name="rule"),
         one_of("channel", Channel),
         one_of("status", MessageStatus),
         CheckConstraint(f"sealed_token IS NULL OR {_OPEN_SQL}", name="token_erased"),
         CheckConstraint("(status = 'SENDING') = (leased_until IS NOT NULL)", name="sending_is_leased"),
-        CheckConstraint("(status IN ('SENT', 'DELIVERED')) = (sent_at IS NOT NULL)", name="sent_at"),
+        CheckConstraint(
+            "status = 'FAILED' OR (status IN ('SENT', 'DELIVERED')) = (sent_at IS NOT NULL)", name="sent_at"
+        ),
         UniqueConstraint("rule", "subject_id", "recipient", "channel"),
-        Index("messages_waiting", "next_attempt_at", "message_id", postgresql_where=text(_OPEN_SQL)),
+        Index("messages_due", "channel", "next_attempt_at", "message_id", postgresql_where=text(_OPEN_SQL)),
+        Index("messages_to_ask", "ask_at", postgresql_where=text("ask_at IS NOT NULL")),
+        Index("messages_by_provider_id", "provider_id", postgresql_where=text("provider_id <> ''")),
+        Index("messages_by_reference", text(_REFERENCE_SQL)),
         Index("messages_by_customer", "customer_id", "message_id"),
     )
 
@@ -106,17 +124,26 @@ class Message(Base):
     leased_until: Mapped[datetime | None]
     sent_at: Mapped[datetime | None]
     traceparent: Mapped[str]
+    provider_id: Mapped[str] = mapped_column(server_default="")
+    doubtful_since: Mapped[datetime | None]
+    ask_at: Mapped[datetime | None]
 
 
-def find_oldest_due(session: Session, *, now: datetime) -> datetime | None:
+def find_oldest_due(session: Session, channel: Channel, *, now: datetime) -> datetime | None:
     """Since when the first of the due messages has been due; None when there is none."""
-    first = _due(now).with_only_columns(Message.next_attempt_at).order_by(Message.next_attempt_at).limit(1)
+    first = (
+        _due(channel, now)
+        .with_only_columns(Message.next_attempt_at)
+        .order_by(Message.next_attempt_at)
+        .limit(1)
+    )
     return session.scalar(first)
 
 
-def _due(now: datetime) -> Select[UUID]:
+def _due(channel: Channel, now: datetime) -> Select[UUID]:
     """Open, due, and in nobody's hands. The lease runs on the database's clock: the suite's may be moved by hand."""
     return select(Message.message_id).where(
+        Message.channel == channel,
         Message.status.in_(OPEN),
         Message.next_attempt_at <= now,
         or_(Message.leased_until.is_(None), Message.leased_until < func.clock_timestamp()),
@@ -156,11 +183,11 @@ def wake_waiting(session: Session, customer_id: UUID, *, now: datetime) -> None:
 
 
 def lease_due(
-    session: Session, lease_id: UUID, *, now: datetime, lease: timedelta, count_max: int
+    session: Session, lease_id: UUID, channel: Channel, *, now: datetime, lease: timedelta, count_max: int
 ) -> Sequence[Message]:
     """Take messages that are due, or that a worker took and never gave back, into the hands of one worker."""
     due = (
-        _due(now)
+        _due(channel, now)
         .order_by(Message.next_attempt_at, Message.message_id)
         .limit(count_max)
         .with_for_update(skip_locked=True)
@@ -192,6 +219,36 @@ def close_lease(session: Session, message_id: UUID, lease_id: UUID, values: dict
         .returning(Message.message_id)
     )
     return done.first() is not None
+
+
+def mark_doubtful(session: Session, message_ids: Collection[UUID], *, now: datetime) -> None:
+    """From now on these may have been taken without our knowing, until somebody says what became of them."""
+    session.execute(
+        update(Message)
+        .where(Message.message_id.in_(message_ids), Message.doubtful_since.is_(None))
+        .values(doubtful_since=now)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def lock_reported(session: Session, *, message_id: UUID | None, provider_id: str) -> Message | None:
+    """The text message that a report speaks of: by our own id, else by the provider's."""
+    named = Message.message_id == message_id if message_id else Message.provider_id == provider_id
+    statement = select(Message).where(named, Message.channel == Channel.SMS).limit(1)
+    return session.scalar(statement.with_for_update()) if message_id or provider_id else None
+
+
+def list_to_ask(session: Session, *, now: datetime, count_max: int) -> Sequence[Message]:
+    """Text messages that left and of which nothing more was heard, the longest waiting first."""
+    statement = select(Message).where(Message.ask_at <= now).order_by(Message.ask_at).limit(count_max)
+    return session.scalars(statement).all()
+
+
+def find_by_reference(session: Session, bits: int) -> Message | None:
+    """The newest message that left and ends in these 40 bits; None when there is none."""
+    tail = func.substr(cast(Message.message_id, Text), 27)
+    statement = select(Message).where(tail == f"{bits:010x}", Message.sent_at.is_not(None))
+    return session.scalar(statement.order_by(Message.sent_at.desc()).limit(1))
 
 
 def list_messages(session: Session, customer_id: UUID, *, window: Window) -> Page:

@@ -35,6 +35,16 @@ PAYMENT = {
     "payer_email": "anna@poczta.example",
     "happened_at": NOW.isoformat(),
 }
+DUE = {
+    "invoice_id": "01930000-0000-7000-8000-0000000000f2",
+    "number": "FV/2026/003950",
+    "due_on": "2026-11-12",
+    "as_of": "2026-11-20",
+    "open_grosze": 243_78,
+    "account_number": "58109010140000000311085261",
+    "premises_label": "ul. Lipowa 4/2, Zdrój",
+    "notes": {"pl": "Rozłożymy na raty.", "en": "We offer instalments.", "uk": "Можлива розстрочка."},
+}
 READING = {"commodity": "WATER", "premises_label": "ul. Lipowa 4/2, Zdrój"}
 
 
@@ -81,6 +91,10 @@ def message(
         | {"shares": [["FV/2026/003950", 200_00]], "provider": "przelewy24", "method_name": "BLIK"},
         Rule.PAYMENT_FAILED: PAYMENT | {"reason": "EXPIRED", "happened_at": None},
         Rule.PAYMENT_REFUNDED: PAYMENT,
+        Rule.PAYMENT_DUE: DUE,
+        Rule.PAYMENT_OVERDUE_1: DUE,
+        Rule.PAYMENT_OVERDUE_2: DUE,
+        Rule.PAYMENT_OVERDUE_3: DUE,
         Rule.READING_WINDOW_OPENED: READING
         | {"opens_on": "2026-11-20", "closes_on": "2026-11-30", "meter_count": 2},
         Rule.READING_MISSING: READING | {"closes_on": "2026-11-30", "meter_count": 1},

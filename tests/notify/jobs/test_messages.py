@@ -159,7 +159,7 @@ def test_a_server_that_is_away_costs_no_attempts(serving, database, given, mailb
     for _ in range(5):
         assert away.run_job("messages.send")
     assert (rows()[0].status, rows()[0].attempts) == (MessageStatus.PLANNED, 0)
-    assert away.runtime.resources["room"].closed, "and is left alone for a while"
+    assert away.runtime.resources["room"].mail_door.closed, "and is left alone for a while"
 
     back = serving(part, database=database, peers=NOBODY, smtp_url=mailbox.smtp_url)
     back.run_job("messages.send")
@@ -247,12 +247,13 @@ def test_a_worker_killed_after_the_server_took_the_mail_is_replaced(
     """The real process, the real kill: what was in its hands goes again when the lease ends, recognisably."""
     given.confirmation(expires_at=None)
     faults(answer_delay_s=30)
-    config = config_for(part)
+    config = config_for(part, peers=NOBODY)
     env = {
         **os.environ,
         "EBOK_ENVIRONMENT": "test",
         "EBOK_DATABASE_URL": database.engine.url.render_as_string(hide_password=False),
         "EBOK_KEYS_DIR": str(config.keys_dir),
+        "EBOK_PEERS": "billing=127.0.0.1:1",
         "EBOK_SMTP_URL": mailbox.smtp_url,
         "PYTHONPATH": ".:gen",
     }
@@ -280,7 +281,7 @@ def test_a_worker_killed_after_the_server_took_the_mail_is_replaced(
 
 
 def test_the_running_part_sends_within_a_second_or_so(given, database, config_for, mailbox, mails, clock):
-    config = config_for(part, smtp_url=mailbox.smtp_url)
+    config = config_for(part, peers=NOBODY, smtp_url=mailbox.smtp_url)
     runtime = part.runtime(config, clock, database)
     stop = threading.Event()
     [loop] = [run for name, run in part.workers(runtime, stop) if name == "messages.send"]

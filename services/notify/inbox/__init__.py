@@ -1,0 +1,8 @@
+"""What notify listens to."""
+
+from chassis.messaging.inbox import Handlers
+from services.notify.inbox import customers, invoices, payments, readings, settings, users
+
+handlers = Handlers()
+for noun in (users, settings, customers, invoices, payments, readings):
+    handlers.include(noun.handlers)

@@ -1,0 +1,58 @@
+"""Messages by the hundred: planned, renewed and cancelled in one statement each."""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from services.notify.storage.messages import Rule
+
+
+def add_messages(session: Session, rows: Sequence[Mapping[str, Any]], values: Mapping[str, Any]) -> None:
+    """Store messages of one rule and subject; those that were stored before stay as they are.
+
+    Each row has `message_id`, `customer_id`, `channel`, `address`, `name`, `language`, `facts`; `values` are the same
+    for all: `rule`, `subject_id`, `now`, `expires_at`, `traceparent`.
+    """
+    if rows:
+        given = json.dumps([dict(row) for row in rows], ensure_ascii=False, default=str)
+        session.execute(_ADD, {**values, "rows": given})
+
+
+_ADD = text("""
+    INSERT INTO messages (message_id, rule, channel, subject_id, recipient, customer_id, address, name, language, facts,
+                          status, reason, subject, planned_at, expires_at, next_attempt_at, attempts, traceparent)
+    SELECT g.message_id, :rule, g.channel, :subject_id, 'customer:' || g.customer_id, g.customer_id, g.address, g.name,
+           g.language, g.facts, 'PLANNED', '', '', :now, :expires_at, :now, 0, :traceparent
+      FROM json_to_recordset(CAST(:rows AS json))
+           AS g(message_id uuid, customer_id uuid, channel text, address text, name text, language text, facts jsonb)
+    ON CONFLICT DO NOTHING
+""")
+
+
+def renew_planned(
+    session: Session, rule: Rule, subject_id: str, *, now: datetime, expires_at: datetime
+) -> None:
+    """Those not sent yet are due now, and worth sending until then."""
+    given = {"rule": rule.value, "subject_id": subject_id, "now": now, "expires_at": expires_at}
+    session.execute(_RENEW, given)
+
+
+_RENEW = text("""
+    UPDATE messages SET next_attempt_at = :now, expires_at = :expires_at
+     WHERE rule = :rule AND subject_id = :subject_id AND status = 'PLANNED' AND attempts = 0
+""")
+
+
+def suppress_planned(session: Session, rule: Rule, subject_id: str, *, reason: str) -> None:
+    """Those in nobody's hands are held back for good. What a worker has in hand is leaving already."""
+    session.execute(_SUPPRESS, {"rule": rule.value, "subject_id": subject_id, "reason": reason})
+
+
+_SUPPRESS = text("""
+    UPDATE messages SET status = 'SUPPRESSED', reason = :reason, sealed_token = NULL
+     WHERE rule = :rule AND subject_id = :subject_id AND status = 'PLANNED'
+""")
