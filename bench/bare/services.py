@@ -1,7 +1,7 @@
 """The bare services behind the bare pages: gRPC and PostgreSQL, a few prepared queries each, nothing else.
 
 The same messages as ours carry the same data. No token, no field rules, no logs; psycopg with AUTOCOMMIT and a connection
-for each thread. `python -m bench.bare.services PORT URL` serves both.
+for each thread. `python -m bench.bare.services PORT URL` serves all of them.
 """
 
 import sys
@@ -16,6 +16,7 @@ from ebok.billing.v1 import invoices_pb2, ledger_pb2, meters_pb2, readings_pb2
 from ebok.common.v1.money_pb2 import Money
 from ebok.common.v1.paging_pb2 import PageResponse
 from ebok.identity.v1 import sessions_pb2
+from ebok.notify.v1 import announcements_pb2
 from google.type.date_pb2 import Date
 
 _threads = threading.local()
@@ -87,6 +88,24 @@ def get_overview(request: Any, _: Any) -> ledger_pb2.GetOverviewResponse:
     )
 
 
+def list_announcements(request: Any, _: Any) -> announcements_pb2.ListAnnouncementsResponse:
+    """One query: what is live for the customer and was not read."""
+    rows = _connection().execute(NEWS, (request.customer_id,)).fetchall()
+    return announcements_pb2.ListAnnouncementsResponse(
+        announcements=[
+            announcements_pb2.Announcement(announcement_id=str(row[0]), titles={"pl": row[1]}) for row in rows
+        ]
+    )
+
+
+NEWS = """
+    SELECT n.announcement_id, n.title FROM bare_news n
+     WHERE n.live_until > now()
+       AND NOT EXISTS (SELECT FROM bare_read r WHERE r.announcement_id = n.announcement_id AND r.customer_id = %s)
+     ORDER BY n.live_until LIMIT 3
+"""
+
+
 def get_usage(request: Any, _: Any) -> readings_pb2.GetUsageResponse:
     """Three queries: the points, every day there is of the first, its newest readings."""
     connection = _connection()
@@ -153,6 +172,11 @@ METHODS: dict[str, tuple[str, Any, Any]] = {
     "ebok.identity.v1.SessionService": ("CheckSession", check_session, sessions_pb2.CheckSessionRequest),
     "ebok.billing.v1.LedgerService": ("GetOverview", get_overview, ledger_pb2.GetOverviewRequest),
     "ebok.billing.v1.ReadingService": ("GetUsage", get_usage, readings_pb2.GetUsageRequest),
+    "ebok.notify.v1.AnnouncementService": (
+        "ListAnnouncements",
+        list_announcements,
+        announcements_pb2.ListAnnouncementsRequest,
+    ),
     "ebok.billing.v1.InvoiceService": ("ListInvoices", list_invoices, invoices_pb2.ListInvoicesRequest),
 }
 
