@@ -3,6 +3,7 @@
 from ebok.billing.v1 import customers_pb2, imports_pb2, runs_pb2
 from ebok.common.v1.paging_pb2 import PageRequest
 from ebok.payments.v1 import payments_pb2
+from ebok.tickets.v1 import desk_pb2
 from flask import g, render_template
 from flask_login import current_user
 
@@ -19,7 +20,10 @@ def desk() -> str:
     """Figures, queues, the newest runs and imports, and how old the data are."""
     billing = clients().billing
     page = PageRequest(page_size=NEWEST)
-    stuck = None
+    stuck = cases = None
+    if current_user.may("tickets.tickets.work"):
+        queue = desk_pb2.ListQueueRequest(view=desk_pb2.QUEUE_VIEW_LATE, page=PageRequest(page_size=1))
+        cases = ahead(clients().tickets.desk.ListQueue, queue)
     if current_user.may("payments.payments.search"):
         asked = payments_pb2.SearchPaymentsRequest(stuck=True, page=PageRequest(page_size=1))
         stuck = ahead(clients().payments.payments.SearchPayments, asked)
@@ -29,14 +33,17 @@ def desk() -> str:
         (billing.imports.ListImports, imports_pb2.ListImportsRequest(page=page)),
     )
     found = stuck() if stuck is not None else None
+    queued = cases() if cases is not None else None
     g.nav_counts = {
         "readings": figures.readings_waiting,
         "runs": figures.parked_count,
         "payments": found.stuck_count if found is not None else 0,
+        "tickets": queued.counts.mine if queued is not None else 0,
     }
     return render_template(
         "console/desk.html",
         desk=figures,
+        cases=queued.counts if queued is not None else None,
         data_age=figures.newest_data_at if figures.HasField("newest_data_at") else None,
         runs=runs.runs,
         under_way=[run for run in runs.runs if run.status in UNDER_WAY],

@@ -1,8 +1,10 @@
 """The first page after log-in: how much, until when; use; the last invoices."""
 
 from ebok.billing.v1 import ledger_pb2
+from ebok.common.v1.paging_pb2 import PageRequest
 from ebok.notify.v1 import announcements_pb2
-from flask import render_template
+from ebok.tickets.v1 import tickets_pb2
+from flask import g, render_template
 from flask_login import current_user
 
 from gateway.portal import portal
@@ -10,19 +12,32 @@ from gateway.portal.usage_charts import chart_of
 from gateway.web.calls import ahead, call, clients
 from gateway.web.languages import language
 
+OPEN_TICKETS_SHOWN = 3
+
 
 @portal.get("/start")
 def start() -> str:
-    """The overview; at the same time what the provider has to say, which the page can do without."""
+    """The overview; at the same time news and open cases, which the page can do without."""
     news = ahead(
         clients().notify.announcements.ListAnnouncements,
         announcements_pb2.ListAnnouncementsRequest(customer_id=current_user.customer_id, for_start=True),
+    )
+    cases = ahead(
+        clients().tickets.tickets.ListTickets,
+        tickets_pb2.ListTicketsRequest(
+            customer_id=current_user.customer_id,
+            open_only=True,
+            page=PageRequest(page_size=OPEN_TICKETS_SHOWN),
+        ),
     )
     overview = call(
         clients().billing.ledger.GetOverview,
         ledger_pb2.GetOverviewRequest(customer_id=current_user.customer_id),
     )
     usage = chart_of(overview.usage) if overview.HasField("usage") else None
+    opened = cases()
+    if opened is not None:
+        g.nav_counts = {"tickets": opened.unread_count}
     return render_template(
         "portal/start/index.html",
         overview=overview,
@@ -32,6 +47,7 @@ def start() -> str:
         next_is_all=_next_is_all(overview),
         name=greeted(current_user.user.name),
         news=news(),
+        tickets=opened.tickets if opened is not None else [],
     )
 
 

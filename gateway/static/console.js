@@ -45,7 +45,7 @@
     } else { element.click(); }
     /* A key that opens a decision leads to its first field: one more Enter, and it is done. */
     if (element.tagName === "SUMMARY" && element.parentElement.open) {
-      var field = element.parentElement.querySelector("input:not([type=hidden]), textarea, select");
+      var field = element.parentElement.querySelector("input:not([type=hidden]), textarea, select, button, a");
       if (field) { field.focus(); if (field.select) { field.select(); } }
     }
     return true;

@@ -29,6 +29,7 @@ from gateway.web import reasons
 from gateway.web.languages import gettext as _
 
 TEXT_LENGTH_MAX = 200
+LINES_LENGTH_MAX = 8_000
 GROSZE_MAX = 10**13
 YEARS = range(1900, 2201)
 _SPACES = re.compile(r"[\s\u00a0\u202f]+")
@@ -100,6 +101,11 @@ class Form:
         self._typed, self._new_request_id = MultiDict(self._typed), str(new_id())
         self._typed.poplist("request_id")
 
+    def put(self, name: str, values: Iterable[str]) -> None:
+        """What the field holds from here on, where the page itself has made something of what was sent."""
+        self._typed = MultiDict(self._typed)
+        self._typed.setlist(name, list(values))
+
     @property
     def ok(self) -> bool:
         """Nothing wrong so far."""
@@ -145,6 +151,11 @@ class Form:
         elif len(value) > length_max:
             self.fail(name, _("This is too long: at most %(most)d characters.", most=length_max))
         return value
+
+    def lines(self, name: str, *, required: bool = True, length_max: int = LINES_LENGTH_MAX) -> str:
+        """Several lines; browsers end each with CR LF, we keep LF."""
+        value = self.text(name, required=required, length_max=length_max)
+        return value.replace("\r\n", "\n").replace("\r", "\n")
 
     def secret(self, name: str, *, length_max: int = TEXT_LENGTH_MAX) -> str:
         """A password: required, and its spaces are part of it."""
@@ -237,6 +248,21 @@ class Form:
             self.fail(name, reasons.field_sentence("TOO_LARGE"))
             return None
         return upload.filename, content
+
+    def files(self, name: str, *, size_max: int) -> list[tuple[str, bytes]]:
+        """Name and content of each uploaded file within its limit; one that is beyond it marks the field."""
+        if self._typed.get(name):
+            self.fail(name, _("Choose a file."))
+        found = []
+        for upload in self._files.getlist(name):
+            if not upload.filename:
+                continue
+            content = upload.stream.read(size_max + 1)
+            if len(content) > size_max:
+                self.fail(name, f"{upload.filename}: {reasons.field_sentence('TOO_LARGE')}")
+            else:
+                found.append((upload.filename, content))
+        return found
 
 
 def wait_sentence(seconds: int) -> str:

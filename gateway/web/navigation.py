@@ -45,7 +45,7 @@ PORTAL = (
         _l("Contracts and services"),
         short=_l("Contracts"),
     ),
-    Entry("tickets", "portal.tickets", "chat-left-text", _l("Cases")),
+    Entry("tickets", "portal.tickets", "chat-left-text", _l("Cases"), counted=_l("new")),
     Entry("messages", "portal.messages", "envelope", _l("Messages"), counted=_l("new")),
 )
 PORTAL_ACCOUNT = (
@@ -61,7 +61,14 @@ CONSOLE = (
         Entry(
             "customers", "console.customers", "people", _l("Customers"), permission="billing.customers.search"
         ),
-        Entry("tickets", "console.tickets", "inboxes", _l("Cases"), counted=_l("my open ones")),
+        Entry(
+            "tickets",
+            "console.tickets",
+            "inboxes",
+            _l("Cases"),
+            counted=_l("my open ones"),
+            permission="tickets.tickets.work",
+        ),
         Entry(
             "readings",
             "console.readings",
