@@ -64,8 +64,9 @@ class ReadingWindowService(rpc.ReadingWindowServiceServicer):
         return pb.CancelReadingWindowResponse()
 
     def _pack(self, session: Session, windows: list[ReadingWindow]) -> list[pb.ReadingWindow]:
-        today = warsaw_date(self._clock.now())
-        counts = reading_windows.counts_of(session, windows, today=today)
+        now = self._clock.now()
+        today = warsaw_date(now)
+        counts = reading_windows.counts_of(session, windows, now=now)
         packed = []
         for window in windows:
             message = pack_reading_window(window, status=reading_windows.status_of(window, today=today))

@@ -5,12 +5,14 @@ readings by itself are told once that it is open, and once, shortly before the e
 """
 
 from calendar import monthrange
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from chassis.clock import warsaw_date
 from chassis.errors import FailedPrecondition, Invalid, Violation
 from chassis.ids import new_id
 from services.billing.domain.proration import days_in
@@ -22,6 +24,10 @@ from services.billing.storage.service_points import Commodity
 WINDOW_DAYS_MAX = 92
 TOLD_AT_ONCE_MAX = 500
 MONTHS_PER_YEAR = 12
+COUNT_EVERY = timedelta(minutes=5)
+COUNTS_AGE_MAX = timedelta(
+    minutes=15
+)  # Older ones, where the worker stands, are counted anew for whoever looks.
 
 
 class ReadingWindowNotPlanned(FailedPrecondition):
@@ -76,6 +82,7 @@ def save(
         return wanted
     there.commodity, there.opens_on, there.closes_on = commodity, opens_on, closes_on
     there.remind_days, there.repeat_months = remind_days, repeat_months
+    there.counted_at = None  # What was counted is of other days.
     return there
 
 
@@ -246,28 +253,46 @@ def close(session: Session, window_id: UUID, *, now: datetime, today: date) -> N
         return
     asked = (window.commodity, window.opens_on, window.closes_on, window.closes_on)
     [(window.meter_count, window.read_count)] = stored.count_meters(session, [asked])
-    window.told_after, window.closed_at = None, now
+    window.told_after, window.closed_at, window.counted_at = None, now, now
 
 
-def counts_of(session: Session, windows: list[ReadingWindow], *, today: date) -> dict[UUID, tuple[int, int]]:
-    """Meters that customers read, and those with a reading of the window's days; of closed windows as it was then."""
-    live = [window for window in windows if window.closed_at is None]
-    asked = list(
-        dict.fromkeys(
-            (window.commodity, window.opens_on, window.closes_on, min(today, window.closes_on))
-            for window in live
-        )
-    )
-    counted = dict(zip(asked, stored.count_meters(session, asked), strict=True))
-    found = {
-        window.window_id: counted[
-            (window.commodity, window.opens_on, window.closes_on, min(today, window.closes_on))
-        ]
-        for window in live
-    }
-    closed = {
+def keep_counts(session: Session, counted: ReadingWindow, counts: tuple[int, int], *, now: datetime) -> None:
+    """What was counted of a window just now, unless it was closed or given other days meanwhile."""
+    window = stored.lock_window(session, counted.window_id)
+    if window is not None and window.closed_at is None and _says(window) == _says(counted):
+        window.meter_count, window.read_count = counts
+        window.counted_at = now
+
+
+def _is_counted(window: ReadingWindow, *, now: datetime) -> bool:
+    if window.closed_at is not None:
+        return True
+    return window.counted_at is not None and now - window.counted_at <= COUNTS_AGE_MAX
+
+
+def counts_of(
+    session: Session, windows: Sequence[ReadingWindow], *, now: datetime
+) -> dict[UUID, tuple[int, int]]:
+    """Meters that customers read, and those with a reading of the window's days; of closed windows as it was then.
+
+    Of others as the worker counted them, where that is not long ago: of a hundred thousand meters it takes a second.
+    """
+    return count(session, [window for window in windows if not _is_counted(window, now=now)], now=now) | {
         window.window_id: (window.meter_count or 0, window.read_count or 0)
         for window in windows
-        if window.closed_at is not None
+        if _is_counted(window, now=now)
     }
-    return found | closed
+
+
+def count(
+    session: Session, windows: Sequence[ReadingWindow], *, now: datetime
+) -> dict[UUID, tuple[int, int]]:
+    """Count the meters of windows, those of the same days at once."""
+    today = warsaw_date(now)
+    asked = {
+        window.window_id: (window.commodity, window.opens_on, window.closes_on, min(today, window.closes_on))
+        for window in windows
+    }
+    different = list(dict.fromkeys(asked.values()))
+    counted = dict(zip(different, stored.count_meters(session, different), strict=True))
+    return {window_id: counted[one] for window_id, one in asked.items()}

@@ -34,3 +34,14 @@ def open_reading_windows(database: Database, *, now: datetime) -> None:
         if closes_on < today:
             with database.transaction() as session:
                 reading_windows.close(session, window_id, now=now, today=today)
+
+
+@jobs.job("reading_windows.count", every_s=60.0)
+def count_reading_windows(database: Database, *, now: datetime) -> None:
+    """Count what is read in windows that are not over, each some minutes after the last time."""
+    with database.reading() as session:
+        windows = stored.list_to_count(session, before=now - reading_windows.COUNT_EVERY)
+        counts = reading_windows.count(session, windows, now=now)
+    for window in windows:
+        with database.transaction() as session:
+            reading_windows.keep_counts(session, window, counts[window.window_id], now=now)

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Row, delete, select, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Row, delete, or_, select, text
 from sqlalchemy.dialects.postgresql import distinct_on, insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -30,7 +30,7 @@ class ReadingWindow(Base):
 
     `next_window_id` is the window that follows by itself, once it was planned. `told_after` is the last customer that
     was looked at while everybody is told; None when nobody is being told. `opened_at`, `reminded_at`: everybody was
-    told. When it is over, `meter_count` and `read_count` keep what was read.
+    told. `meter_count` and `read_count` are of `counted_at`: the worker counts again and again until it is over.
     """
 
     __tablename__ = "reading_windows"
@@ -54,6 +54,7 @@ class ReadingWindow(Base):
     closed_at: Mapped[datetime | None]
     meter_count: Mapped[int | None]
     read_count: Mapped[int | None]
+    counted_at: Mapped[datetime | None]
 
 
 class ReadingWindowNotice(Base):
@@ -108,6 +109,15 @@ def list_at_work(session: Session, *, today: date) -> Sequence[ReadingWindow]:
     """Windows that have opened and are not closed yet, the first first."""
     window = ReadingWindow
     statement = select(window).where(window.closed_at.is_(None), window.opens_on <= today)
+    return session.scalars(statement.order_by(window.opens_on, window.window_id)).all()
+
+
+def list_to_count(session: Session, *, before: datetime) -> Sequence[ReadingWindow]:
+    """Windows that are not closed and were not counted since an instant."""
+    window = ReadingWindow
+    statement = select(window).where(
+        window.closed_at.is_(None), or_(window.counted_at.is_(None), window.counted_at < before)
+    )
     return session.scalars(statement.order_by(window.opens_on, window.window_id)).all()
 
 

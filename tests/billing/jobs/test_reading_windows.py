@@ -153,3 +153,35 @@ def test_another_window_of_those_days_takes_the_place_of_the_next(windows):
     windows.work()
 
     assert len(windows.list()) == 2
+
+
+def test_what_is_read_is_counted_every_few_minutes(windows, given, clock):
+    meter = given.supply(given.customer())
+    window = windows.save(0, 9)
+    count = "reading_windows.count"
+    assert windows.served.run_job(count)
+
+    given.reading(meter, "2026-03-16", "5")
+    [counted] = windows.list()
+    assert (counted.meter_count, counted.read_count) == (1, 0)
+    clock.advance(timedelta(minutes=2))
+    assert windows.served.run_job(count)
+    assert windows.list()[0].read_count == 0, "it was counted a moment ago"
+    clock.advance(timedelta(minutes=4))
+    assert windows.served.run_job(count)
+    assert windows.list()[0].read_count == 1
+
+    given.reading(given.supply(given.customer()), "2026-03-16", "5")
+    moved = windows.save(0, 11, window_id=window.window_id)
+    assert (moved.meter_count, moved.read_count) == (2, 2), "counted for other days"
+
+
+def test_counts_are_fresh_where_the_worker_stands(windows, given, clock):
+    meter = given.supply(given.customer())
+    windows.save(0, 9)
+    assert windows.served.run_job("reading_windows.count")
+    given.reading(meter, "2026-03-16", "5")
+
+    clock.advance(timedelta(minutes=16))
+
+    assert windows.list()[0].read_count == 1
