@@ -49,6 +49,7 @@ from ebok.identity.v1 import (
     users_pb2_grpc,
 )
 from ebok.payments.v1 import payments_pb2
+from ebok.tickets.v1 import categories_pb2, desk_pb2, tickets_pb2
 from flask import Flask
 from sqlalchemy import text
 
@@ -77,7 +78,7 @@ from services.notify.__main__ import part as notify
 from services.payments.__main__ import part as payments
 from services.tickets.__main__ import part as tickets
 from tests.billing.pictures import picture
-from tests.gateway import town
+from tests.gateway import casework, town
 from tests.gateway.board import Board
 from tests.gateway.tills import Payer, Tills, wait_until
 from tests.gateway.visitors import Visitor
@@ -144,7 +145,7 @@ class World:
         )
         self.tills = stack.enter_context(Tills(lambda: self.app))
         self.payments = self._serve(payments, peers={"billing": self.billing.address}, **self.tills.knobs)
-        self.tickets = self._serve(tickets)
+        self.tickets = self._serve(tickets, files_dir=scratch / "files")
         self.parts = {
             "identity": self.identity,
             "billing": self.billing,
@@ -225,6 +226,7 @@ class World:
         self.board.write(self.annas.customer_id)
         self._let_people_in()
         self._begin_payments()
+        self._ask_and_tell()
 
     def waiting_reading(self) -> str:
         """The first reading that waits for a clerk; once all are decided on, one that counts."""
@@ -314,6 +316,63 @@ class World:
         self.failed_payment = self.anna_pays("payu", invoice_ids)
         self.settle(self.failed_payment, "cancel")
         self.pending_payment = self.anna_pays("przelewy24", invoice_ids)
+
+    def _ask_and_tell(self) -> None:
+        """Anna has a complaint under way, one that is answered, and one that is over; Celina asks for copies."""
+        anna, daria = casework.office(self.tickets, self._annas_persona), self.daria_at_tickets
+        about, asking = casework.category(daria, "high_bill"), casework.category(daria, "invoice_question")
+        casework.make_ready(casework.office(self.tickets, self.edward))
+        casework.call_in(daria, self._annas_id, "pytanie o termin odczytu")
+        filled = [
+            tickets_pb2.Answer(key="invoice", value=self.annas.last_invoice.number),
+            tickets_pb2.Answer(key="cause", value="use"),
+        ]
+        complain = {"answers": filled, "commodity": "water"}
+        self.clock.set(NOW - timedelta(days=30))
+        self.closed_case = casework.ask(anna, self._annas_id, asking, "Skąd opłata stała?", "Co to jest?")
+        casework.answer(
+            daria, self.closed_case.ticket_id, "To abonament.", desk_pb2.ANSWER_MODE_ANSWER_AND_CLOSE
+        )
+        self.clock.set(NOW - timedelta(days=9))
+        self.answered_case = casework.ask(
+            anna, self._annas_id, about, "Dwie faktury za wrzesień", "?", **complain
+        )
+        casework.answer(
+            daria, self.answered_case.ticket_id, "Druga jest korektą.", desk_pb2.ANSWER_MODE_ANSWER
+        )
+        self.clock.set(NOW - timedelta(days=7))
+        self.open_case = casework.ask(
+            anna, self._annas_id, about, casework.SUBJECT, casework.BODY, **complain
+        )
+        self.celinas_case = self._celina_asks(asking)
+        self.clock.set(NOW - timedelta(days=6))
+        case_id = self.open_case.ticket_id
+        casework.answer(daria, case_id, casework.NOTE, desk_pb2.ANSWER_MODE_NOTE)
+        casework.answer(daria, case_id, casework.ASKED, desk_pb2.ANSWER_MODE_ASK)
+        self.clock.set(NOW - timedelta(minutes=12))
+        self.case_file_id = casework.upload(
+            anna, self._annas_id, casework.FILE_NAME, picture(size=(1200, 800))
+        )
+        casework.write(anna, self.open_case, casework.REPLY, files=[self.case_file_id])
+        self.clock.set(NOW)
+        self.deliver()
+
+    def _celina_asks(self, about: categories_pb2.Category) -> tickets_pb2.Ticket:
+        customer_id = self.celinas.customer_id
+        celina = self.persona(cast.customer(cast.CELINA_USER, "Celina", UUID(customer_id)))
+        doors = casework.office(self.tickets, celina)
+        return casework.ask(doors, customer_id, about, casework.CELINAS_SUBJECT, "Proszę o kopie faktur.")
+
+    @cached_property
+    def daria_at_tickets(self) -> casework.Office:
+        """Daria at the doors of tickets, past the pages."""
+        asked = sessions_pb2.CheckSessionRequest(
+            session_token=self.log_in("daria@wodociagi-zdroj.example", staff=True),
+            realm=sessions_pb2.REALM_CONSOLE,
+            address=ADDRESS,
+        )
+        member = self.sessions.CheckSession(asked).staff
+        return casework.office(self.tickets, self.persona(cast.staff(UUID(member.staff_id), "Daria")))
 
     def _open_window(self, *, days: int) -> str:
         """Customers may hand in readings of water from today for so many days."""
