@@ -83,8 +83,8 @@ def test_the_greeting_is_a_vocative_where_it_is_certain(world: World, name: str,
         assert greet(name) == greeted
 
 
-def test_one_call_makes_the_page(world: World, anna: Visitor):
-    """CheckSession, then the overview: nothing else is asked."""
+def test_two_calls_at_once_make_the_page(world: World, anna: Visitor):
+    """CheckSession, then the overview and at the same time what the provider has to say: nothing else is asked."""
     asked: list[str] = []
     clients = world.app.extensions["ebok_clients"]
     for service in (clients.billing, clients.identity, clients.notify):
@@ -96,7 +96,7 @@ def test_one_call_makes_the_page(world: World, anna: Visitor):
         for service in (clients.billing, clients.identity, clients.notify):
             for name, stub in vars(service).items():
                 setattr(service, name, stub.stub)
-    assert asked == ["CheckSession", "GetOverview"]
+    assert asked == ["CheckSession", "ListAnnouncements", "GetOverview"]
 
 
 class _Listening:
