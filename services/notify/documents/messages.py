@@ -19,7 +19,7 @@ import yaml
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from jinja2.sandbox import SandboxedEnvironment
 
-from services.notify.documents import campaigns, formats, payments, readings, reminders
+from services.notify.documents import campaigns, formats, payments, readings, reminders, tickets
 from services.notify.documents.campaigns import Written
 from services.notify.documents.colours import palette
 from services.notify.domain.messages import reference
@@ -29,12 +29,17 @@ from services.notify.storage.settings import ProviderSettings
 
 HERE = Path(__file__).parent
 CHECK_PATH = "/czy-to-my"  # Where people ask whether a message was ours.
+UNSUBSCRIBE_PATH = "/bez-ofert"
 SMS = "sms"  # The name of the text that goes to telephones.
 DEFAULT_LANGUAGE = "pl"
 LINE_WIDTH = 76
-FRAMES = dict.fromkeys(Rule, "account") | dict.fromkeys(
-    (Rule.INVOICE_ISSUED, *payments.RULES, *readings.RULES, *reminders.RULES), "amount"
-) | dict.fromkeys(campaigns.RULES, "campaign")
+FRAMES = (
+    dict.fromkeys(Rule, "account")
+    | dict.fromkeys(
+        (Rule.INVOICE_ISSUED, *payments.RULES, *readings.RULES, *reminders.RULES, *tickets.RULES), "amount"
+    )
+    | dict.fromkeys(campaigns.RULES, "campaign")
+)
 
 
 @dataclass(frozen=True)
@@ -45,47 +50,36 @@ class Letter:
     subject: str
     text: str
     html: str
+    unsubscribe_url: str = ""
 
 
 def render_letter(
-    message: Message, settings: ProviderSettings, *, token: str = "", written: Written | None = None
+    message: Message,
+    settings: ProviderSettings,
+    *,
+    token: str = "",
+    written: Written | None = None,
+    unsubscribe: str = "",
 ) -> Letter:
     """A message in its recipient's language. `token` is the unsealed one of a rule that has a link of its own;
-    `written` is what staff wrote, of a rule whose text is theirs, and its language goes first."""
-    language = written.language if written else choose_language(message.language, settings.languages)
-    values = _values(message, settings, language)
-    texts = {
-        name: formats.bind(" ".join(template.render(values).split(" ")).strip(), language)
-        for name, template in _texts(language)[message.rule].items()
-        if name != SMS
-    }
-    subject = written.subject if written else formats.one_line(texts["subject"].replace(formats.NBSP, " "))
-    frame_values = {
-        **values,
-        "language": language,
-        "texts": texts,
-        "subject": subject,
-        "url": _url(message, settings, token),
-        "check_url": settings.portal_url + CHECK_PATH,
-        "colours": _palette(settings.brand_colour),
-        "paragraphs": written.paragraphs if written else [],
-        "portal_url": settings.portal_url,
-    }
-    if message.rule is Rule.INVOICE_ISSUED:
-        frame_values |= {"rows": _invoice_rows(texts, values), "transfer": _transfer_rows(texts, values)}
-    if message.rule in payments.RULES:
-        frame_values |= {"rows": payments.rows_of(texts, values), "transfer": []}
-    if message.rule in readings.RULES:
-        frame_values |= {"rows": readings.rows_of(texts, values), "transfer": []}
-    if message.rule in reminders.RULES:
-        frame_values |= {"rows": reminders.rows_of(texts, values), "transfer": _transfer_rows(texts, values)}
-    frame = FRAMES[message.rule]
-    return Letter(
-        language=language,
-        subject=subject,
-        text=_frame(f"{frame}.txt").render(frame_values).strip() + "\n",
-        html=_frame(f"{frame}.html").render(frame_values),
-    )
+    `written` is what staff wrote, of a rule whose text is theirs, and its language goes first. `unsubscribe` is what
+    the link of marketing carries.""" language = written.language if written else choose_language(message.language,
+    settings.languages) values = _values(message, settings, language) texts = { name: formats.bind("
+    ".join(template.render(values).split(" ")).strip(), language) for name, template in
+    _texts(language)[message.rule].items() if name != SMS } subject = written.subject if written else
+    formats.one_line(texts["subject"].replace(formats.NBSP, " ")) unsubscribe_url = "" if unsubscribe and
+    message.facts.get(MARKETING_FACT): unsubscribe_url = f"{settings.portal_url}{UNSUBSCRIBE_PATH}?t={unsubscribe}"
+    frame_values = { **values, "unsubscribe_url": unsubscribe_url, "language": language, "texts": texts, "subject":
+    subject, "url": _url(message, settings, token), "check_url": settings.portal_url + CHECK_PATH, "colours":
+    _palette(settings.brand_colour), "paragraphs": written.paragraphs if written else [], "portal_url":
+    settings.portal_url, } if message.rule is Rule.INVOICE_ISSUED: frame_values |= {"rows": _invoice_rows(texts,
+    values), "transfer": _transfer_rows(texts, values)} if message.rule in payments.RULES: frame_values |= {"rows":
+    payments.rows_of(texts, values), "transfer": []} if message.rule in readings.RULES: frame_values |= {"rows":
+    readings.rows_of(texts, values), "transfer": []} if message.rule in tickets.RULES: frame_values |= {"rows":
+    tickets.rows_of(texts, values), "transfer": []} if message.rule in reminders.RULES: frame_values |= {"rows":
+    reminders.rows_of(texts, values), "transfer": _transfer_rows(texts, values)} frame = FRAMES[message.rule] return
+    Letter( language=language, subject=subject, text=_frame(f"{frame}.txt").render(frame_values).strip() + "\n",
+    html=_frame(f"{frame}.html").render(frame_values), unsubscribe_url=unsubscribe_url, )
 
 
 def render_subject(message: Message, settings: ProviderSettings) -> str:
@@ -125,6 +119,8 @@ def _url(message: Message, settings: ProviderSettings, token: str) -> str:
         return settings.portal_url + f"/platnosci/{quote(str(message.facts['payment_id']), safe='')}"
     if message.rule in readings.RULES:
         return settings.portal_url + "/odczyt"
+    if message.rule in tickets.RULES:
+        return settings.portal_url + f"/zgloszenia/{quote(str(message.facts['ticket_id']), safe='')}"
     if message.rule in reminders.RULES:
         return settings.portal_url + f"/faktury/{quote(str(message.facts['invoice_id']), safe='')}"
     return settings.portal_url + paths.get(message.rule, "/")
@@ -155,6 +151,8 @@ def _values(message: Message, settings: ProviderSettings, language: str) -> dict
         values |= payments.values_of(message, language)
     if message.rule in readings.RULES:
         values |= readings.values_of(message, language)
+    if message.rule in tickets.RULES:
+        values |= tickets.values_of(message, language)
     if message.rule in reminders.RULES:
         values |= reminders.values_of(message, language)
     return values

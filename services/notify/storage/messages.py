@@ -43,6 +43,10 @@ class Rule(StrEnum):
     READING_WINDOW_OPENED = "reading_window_opened"
     READING_MISSING = "reading_missing"
     READING_REJECTED = "reading_rejected"
+    TICKET_OPENED = "ticket_opened"
+    TICKET_ANSWERED = "ticket_answered"
+    TICKET_ADVANCED = "ticket_advanced"
+    TICKET_CLOSED = "ticket_closed"
     PAYMENT_DUE = "payment_due"
     PAYMENT_OVERDUE_1 = "payment_overdue_1"
     PAYMENT_OVERDUE_2 = "payment_overdue_2"
@@ -229,6 +233,11 @@ def mark_doubtful(session: Session, message_ids: Collection[UUID], *, now: datet
         .values(doubtful_since=now)
         .execution_options(synchronize_session=False)
     )
+
+
+def get_message(session: Session, message_id: UUID) -> Message | None:
+    """A message by id."""
+    return session.get(Message, message_id)
 
 
 def lock_reported(session: Session, *, message_id: UUID | None, provider_id: str) -> Message | None:

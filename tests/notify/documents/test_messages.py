@@ -45,6 +45,11 @@ DUE = {
     "premises_label": "ul. Lipowa 4/2, Zdrój",
     "notes": {"pl": "Rozłożymy na raty.", "en": "We offer instalments.", "uk": "Можлива розстрочка."},
 }
+CASE = {
+    "ticket_id": "01930000-0000-7000-8000-0000000000f3",
+    "number": "ZG/2026/1187",
+    "ticket_subject": "11/2026",
+}
 READING = {"commodity": "WATER", "premises_label": "ul. Lipowa 4/2, Zdrój"}
 
 
@@ -95,6 +100,17 @@ def message(
         Rule.PAYMENT_OVERDUE_1: DUE,
         Rule.PAYMENT_OVERDUE_2: DUE,
         Rule.PAYMENT_OVERDUE_3: DUE,
+        Rule.TICKET_OPENED: CASE | {"kind": "COMPLAINT", "due_at": NOW.isoformat()},
+        Rule.TICKET_ANSWERED: CASE | {"asks": False},
+        Rule.TICKET_ADVANCED: CASE
+        | {
+            "state_names": {
+                "pl": "Sprawdzamy licznik",
+                "en": "We check the meter",
+                "uk": "Перевіряємо лічильник",
+            }
+        },
+        Rule.TICKET_CLOSED: CASE | {"reopen_until": NOW.isoformat()},
         Rule.READING_WINDOW_OPENED: READING
         | {"opens_on": "2026-11-20", "closes_on": "2026-11-30", "meter_count": 2},
         Rule.READING_MISSING: READING | {"closes_on": "2026-11-30", "meter_count": 1},
