@@ -18,6 +18,7 @@ from ebok.tickets.v1 import (
     tickets_pb2,
     tickets_pb2_grpc,
 )
+from sqlalchemy import text
 
 from chassis.ids import new_id
 from chassis.testing.cast import Persona
@@ -140,3 +141,38 @@ def call_in(doors: Office, customer_id: str, note: str = "") -> contacts_pb2.Con
     )
     contact: contacts_pb2.Contact = doors.contacts.RecordContact(request).contact
     return contact
+
+
+def keep(served: Served) -> None:
+    """Remember how the cases stand, for `begin_anew`."""
+    with served.database.transaction() as session:
+        session.execute(text("CREATE TABLE kept_tickets AS SELECT * FROM tickets"))
+
+
+def begin_anew(served: Served) -> None:
+    """What was done to cases since `keep` is undone: what came is gone, what changed stands as it stood."""
+    with served.database.transaction() as session:
+        columns = session.scalars(
+            text("SELECT column_name FROM information_schema.columns WHERE table_name = 'kept_tickets'")
+        ).all()
+        names = ", ".join(f'"{column}"' for column in columns)
+        for statement in (*_GONE, _AS_KEPT.format(names=names)):
+            session.execute(text(statement))
+
+
+_NEW_MESSAGES = (
+    "(SELECT m.ticket_message_id FROM ticket_messages m LEFT JOIN kept_tickets k USING (ticket_id)"
+    " WHERE k.ticket_id IS NULL OR m.position > k.last_position)"
+)
+_NEW_TICKETS = "(SELECT ticket_id FROM tickets EXCEPT SELECT ticket_id FROM kept_tickets)"
+_GONE = (
+    "DELETE FROM attachments WHERE ticket_message_id IS NULL OR ticket_message_id IN " + _NEW_MESSAGES,  # noqa: S608 - names of ours
+    "DELETE FROM ticket_messages WHERE ticket_message_id IN " + _NEW_MESSAGES,  # noqa: S608 - as above
+    *(
+        "DELETE FROM " + table + " WHERE ticket_id IN " + _NEW_TICKETS  # noqa: S608 - as above
+        for table in ("contacts", "ticket_words", "tickets")
+    ),
+)
+_AS_KEPT = (
+    "UPDATE tickets t SET ({names}) = (SELECT {names} FROM kept_tickets k WHERE k.ticket_id = t.ticket_id)"
+)

@@ -12,7 +12,7 @@ from ebok.billing.v1 import runs_pb2
 from ebok.identity.v1 import events_pb2, users_pb2
 from sqlalchemy import text
 
-from tests.gateway import town
+from tests.gateway import casework, town
 from tests.gateway.forms import Field, Form
 from tests.gateway.visitors import Visitor
 from tests.gateway.world import ADDRESS, PASSWORD, STAFF_PASSWORD, World
@@ -107,6 +107,16 @@ SAMPLES: dict[tuple[str, str], Sample] = {
     ("console.refund_payment", "kwota"): _fixed("0,10", "the page offers all that is left"),
     ("console.refund_payment", "powod"): _fixed("Zapłacono dwa razy", PERSON),
     ("console.refund_payment", "suma"): _fixed("0,10", CONFIRMS),
+    **{(endpoint, name): sample for endpoint in ("portal.new_ticket", "console.new_case") for name, sample in (
+        ("temat", _fixed("Za wysoki rachunek", PERSON)), ("tresc", _fixed("Proszę sprawdzić.", PERSON)),
+        ("medium", _fixed("water", CHOSEN)), ("pole_cause", _fixed("price", CHOSEN)),
+        ("pole_invoice", Sample(lambda world: world.annas.last_invoice.number, CHOSEN)),
+        ("pole_state_now", _fixed("145,5", PERSON)),
+    )},
+    ("portal.ticket", "tresc"): _fixed("Dziękuję, jest jeszcze pytanie.", PERSON),
+    ("portal.ticket", "ocena"): _fixed("4", PERSON),
+    ("console.ticket", "tresc"): _fixed("Sprawdzimy to jutro.", PERSON),
+    ("console.customer_contacts", "czego"): _fixed("1", "one of several buttons is pressed"),
     ("console.log_in", "email"): _fixed("daria@wodociagi-zdroj.example", PERSON),
     ("console.log_in", "password"): _fixed(STAFF_PASSWORD, PERSON),
     ("console.runs", "name"): _fixed("Próba", OTHER),
@@ -188,6 +198,8 @@ WATCHED = {
     "portal.select_customer": ("/profil",),
     "portal.pay": ("/platnosci",),
     "portal.reading": ("/zuzycie",),
+    "portal.new_ticket": ("/zgloszenia",),
+    "console.new_case": ("/konsola/zgloszenia?widok=zespol",),
     "console.reading_window": ("/konsola/odczyty/okna",),
     "console.new_tariff": ("/konsola/taryfy",),
     "console.publish_tariff": ("/konsola/taryfy",),
@@ -258,7 +270,17 @@ _EXCHANGE_ANEW = (
     "DELETE FROM meters WHERE succeeds_meter_id = :meter",
     "UPDATE meters SET removed_on = NULL, office_fields = '{}' WHERE meter_id = :meter",
 )
+
+
+def begin_cases_anew(world: World) -> None:
+    """A case that was answered, closed or opened by a form stands as before, and those that came are gone."""
+    casework.begin_anew(world.tickets)
+
+
 ANEW: dict[str, Callable[[World], None]] = {
+    **dict.fromkeys(
+        ("portal.ticket", "portal.new_ticket", "console.ticket", "console.new_case"), begin_cases_anew
+    ),
     "console.accept_reading": begin_readings_anew,
     "console.reject_reading": begin_readings_anew,
     "console.correct_reading": begin_readings_anew,

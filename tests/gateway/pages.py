@@ -63,6 +63,31 @@ def states(world: World) -> list[Page]:
         Page("portal.reading-remote", "anna", f"/odczyt/{remote_meter(world)}"),
         Page("console.reading_windows-clerk", "daria", "/konsola/odczyty/okna"),
         Page("portal.claim-first", "newcomer", "/dodaj-konto"),
+        Page("portal.tickets-none", "bartek", "/zgloszenia"),
+        Page("portal.ticket-answered", "anna", f"/zgloszenia/{world.answered_case.ticket_id}"),
+        Page("portal.ticket-closed", "anna", f"/zgloszenia/{world.closed_case.ticket_id}"),
+        Page("portal.ticket-late", "celina", f"/zgloszenia/{world.celinas_case.ticket_id}"),
+        Page("console.tickets-team", "daria", "/konsola/zgloszenia?widok=zespol"),
+        Page(
+            "console.tickets-filtered",
+            "daria",
+            "/konsola/zgloszenia?widok=zespol&rodzaj=reklamacja&stan=w-toku",
+        ),
+        Page("console.tickets-nothing", "daria", "/konsola/zgloszenia?widok=zespol&szukaj=kosmos"),
+        Page(
+            "console.ticket-ready", "daria", f"/konsola/zgloszenia/{world.open_case.ticket_id}?widok=zespol"
+        ),
+        Page("console.ticket-closed", "daria", f"/konsola/zgloszenia/{world.closed_case.ticket_id}"),
+        Page("console.find_caller-found", "daria", "/konsola/zgloszenia/nowe?kto=Anna"),
+        Page("console.find_caller-nobody", "daria", "/konsola/zgloszenia/nowe?kto=kosmos"),
+        Page(
+            "console.customer_tickets-none",
+            "daria",
+            f"/konsola/klienci/{world.bakery.customer_id}/zgloszenia",
+        ),
+        Page(
+            "console.customer_contacts-none", "daria", f"/konsola/klienci/{world.bakery.customer_id}/kontakty"
+        ),
         Page("portal.profile-alone", "newcomer", "/profil"),
         Page("portal.confirm-link", "nobody", "/potwierdzenie?token=abcdefgh"),
         Page("portal.new_password-link", "nobody", "/nowe-haslo?token=abcdefgh"),

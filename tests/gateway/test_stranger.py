@@ -10,7 +10,7 @@ from flask import Flask
 from pypdf import PdfReader
 from werkzeug.test import TestResponse
 
-from tests.gateway import urls
+from tests.gateway import casework, urls
 from tests.gateway.board import ANNAS_TITLE
 from tests.gateway.visitors import Visitor, plain
 from tests.gateway.world import World
@@ -69,6 +69,10 @@ def annas_marks(world: World) -> list[str]:
         "5810901014",
         "58 1090 1014",
         ANNAS_TITLE,
+        casework.SUBJECT,
+        casework.REPLY,
+        casework.FILE_NAME,
+        *(one.ticket_id for one in (world.open_case, world.answered_case, world.closed_case)),
         *(one.number for one in anna.invoices),
         *(one.number for one in anna.contracts),
         *(one.invoice_id for one in anna.invoices),

@@ -21,6 +21,9 @@ def metered_point(world: World) -> str:
     return next(point.service_point_id for point in world.annas.service_points if point.meters)
 
 
+# Of those that a new provider begins with.
+DRAFTED_WORKFLOW = "01930000-0000-7000-8000-00000000a002"
+CANNED_ANSWER = "01930000-0000-7000-8000-00000000c002"
 SAMPLES: dict[str, Sample] = {
     "customer_id": lambda world: world.annas.customer_id,
     "invoice_id": lambda world: world.annas.last_invoice.invoice_id,
@@ -40,6 +43,11 @@ SAMPLES: dict[str, Sample] = {
     "page_id": lambda world: world.board.page_id,
     "slug": lambda world: world.board.slug,
     "version": lambda _world: 1,
+    "ticket_id": lambda world: world.open_case.ticket_id,
+    "workflow_id": lambda _world: DRAFTED_WORKFLOW,
+    "canned_answer_id": lambda _world: CANNED_ANSWER,
+    "category_id": lambda world: world.open_case.category_id,
+    "attachment_id": lambda world: world.case_file_id,
     "kind": lambda _world: ("csv", "xlsx"),
     "code": lambda _world: ("pl", "en", "uk"),
     "look": lambda _world: ("auto", "light", "dark"),
@@ -113,6 +121,8 @@ def names_anna(rule: Rule) -> bool:
             "meter_id",
             "reading_id",
             "announcement_id",
+            "ticket_id",
+            "attachment_id",
         }
         & set(rule.arguments)
     )

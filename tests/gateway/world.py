@@ -356,6 +356,7 @@ class World:
         casework.write(anna, self.open_case, casework.REPLY, files=[self.case_file_id])
         self.clock.set(NOW)
         self.deliver()
+        casework.keep(self.tickets)
 
     def _celina_asks(self, about: categories_pb2.Category) -> tickets_pb2.Ticket:
         customer_id = self.celinas.customer_id

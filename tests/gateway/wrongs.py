@@ -68,6 +68,7 @@ def _all(field: Field, verdict: Verdict, *, missing: Verdict) -> list[Wrong]:
     loose = field.kind == "checkbox" or (field.kind == "button" and verdict == "may")
     bound: Verdict = "may" if loose else "refuse"
     control: Verdict = "may" if loose or field.kind == "password" else "refuse"
+    lines: Verdict = "may" if field.kind == "textarea" else control
     return [
         Wrong("missing", (), missing),
         Wrong("empty", ("",), missing),
@@ -79,7 +80,7 @@ def _all(field: Field, verdict: Verdict, *, missing: Verdict) -> list[Wrong]:
         Wrong("markup", (MARKUP,), verdict),
         Wrong("NUL", (NUL,), control),
         Wrong("escape", (ESCAPE,), control),
-        Wrong("line breaks", (LINES,), control),
+        Wrong("line breaks", (LINES,), lines),
         Wrong("broken bytes", (BROKEN,), verdict),
     ]
 
