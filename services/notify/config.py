@@ -188,6 +188,11 @@ class NotifyConfig(PartConfig):
         return STEPS_OF_A_MAIL * self.smtp_timeout_s
 
     @property
+    def has_sms(self) -> bool:
+        """Whether text messages are sent here."""
+        return bool(self.smsapi_token.get_secret_value())
+
+    @property
     def quiet(self) -> QuietHours:
         """When telephones are left alone."""
         return read_quiet_hours(self.quiet_hours)

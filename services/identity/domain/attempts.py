@@ -6,7 +6,6 @@ counted, so the wait does not grow by asking.
 """
 
 import hashlib
-import ipaddress
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +16,6 @@ from sqlalchemy.orm import Session
 from chassis.errors import RateLimited
 from services.identity.storage import attempts as stored
 
-IPV6_PREFIX = 64  # One household or one server has a whole /64: single addresses of it are not counted apart.
 KEPT_FOR = timedelta(
     days=90
 )  # Longest life of a counter; also how long an address counts as the owner's own.
@@ -93,18 +91,6 @@ def counter(limit: Limit, *subject: str, source: str = "") -> Counter:
 def hash_subject(*parts: str) -> bytes:
     """SHA-256 of the parts, which cannot be confused with one another."""
     return hashlib.sha256("\0".join(parts).encode()).digest()
-
-
-def source_of(address: str) -> str:
-    """An IPv4 address as it is, an IPv6 one as its /64, anything unknown as one source."""
-    if not address:
-        return "unknown"
-    parsed = ipaddress.ip_address(address)
-    if isinstance(parsed, ipaddress.IPv6Address):
-        if parsed.ipv4_mapped is not None:
-            return str(parsed.ipv4_mapped)
-        return str(ipaddress.IPv6Network((int(parsed), IPV6_PREFIX), strict=False))
-    return str(parsed)
 
 
 def count(

@@ -23,12 +23,14 @@ _VIEW = frozenset(
         "tickets.categories.read",
         "notify.announcements.read",
         "notify.messages.read",
+        "notify.preferences.read",
     }
 )
 _PAY = _VIEW | {"payments.payments.start"}
 _MANAGE = _PAY | {
     "billing.customers.change_contact",
     "billing.readings.submit",
+    "notify.preferences.change",
     "tickets.tickets.open",
     "tickets.attachments.add",
 }

@@ -14,6 +14,7 @@ from chassis.actors import Actor, ActorKind
 from chassis.database import Reader
 from chassis.errors import PermissionDenied, Unauthenticated
 from chassis.ids import new_id
+from chassis.sources import source_of
 from services.identity.domain import attempts, permissions
 from services.identity.domain.links import hash_secret, new_secret
 from services.identity.domain.passwords import Checked
@@ -119,7 +120,7 @@ class Standing:
 
 def knock(session: Session, email: str, *, realm: Realm, address: str, now: datetime) -> Knock:
     """Count an attempt to log in and find what to check it against. Refuses TOO_MANY_ATTEMPTS."""
-    source = attempts.source_of(address)
+    source = source_of(address)
     counters = [
         attempts.counter(attempts.LOGIN, realm.value, email, source=source),
         attempts.counter(attempts.LOGIN_ACCOUNT, realm.value, email),

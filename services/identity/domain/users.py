@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from chassis.errors import Invalid, NotFound, Violation
 from chassis.ids import new_id
+from chassis.sources import source_of
 from services.identity.domain import attempts
 from services.identity.domain.links import CONFIRMATION_LIFETIME, RESET_LIFETIME, Link, LinkNotValid
 from services.identity.outbox import users as announce
@@ -57,7 +58,7 @@ def count_registration(session: Session, email: str, *, address: str, now: datet
     """Each registration may send a mail, so each is counted. Refuses TOO_MANY_ATTEMPTS."""
     counters = [
         attempts.counter(attempts.REGISTER_EMAIL, email),
-        attempts.counter(attempts.REGISTER_ADDRESS, source=attempts.source_of(address)),
+        attempts.counter(attempts.REGISTER_ADDRESS, source=source_of(address)),
     ]
     attempts.count(session, counters, now=now)
 
@@ -118,7 +119,7 @@ def count_reset_request(session: Session, email: str, *, address: str, now: date
     """Each request may send a mail, so each is counted. Refuses TOO_MANY_ATTEMPTS."""
     counters = [
         attempts.counter(attempts.RESET_EMAIL, email),
-        attempts.counter(attempts.RESET_ADDRESS, source=attempts.source_of(address)),
+        attempts.counter(attempts.RESET_ADDRESS, source=source_of(address)),
     ]
     attempts.count(session, counters, now=now)
 

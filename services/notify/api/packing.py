@@ -6,6 +6,7 @@ from chassis import wire
 from services.notify.domain.messages import reference
 from services.notify.storage.messages import Message, MessageStatus
 
+PHONE_DIGITS_SHOWN = 3
 STATUSES = {
     MessageStatus.PLANNED: pb.MESSAGE_STATUS_PLANNED,
     MessageStatus.SENDING: pb.MESSAGE_STATUS_PLANNED,  # In a worker's hands: whether it leaves is not known yet.
@@ -33,6 +34,8 @@ def pack_message(message: Message, *, address: str, subject: str) -> pb.Message:
 
 
 def shorten(address: str) -> str:
-    """`a…@poczta.example`: enough to recognise, too little to write to; empty when there is none."""
-    local, _, domain = address.rpartition("@")
-    return f"{local[:1]}…@{domain}" if domain else ""
+    """`a…@poczta.example`, `… 123` of a telephone: enough to recognise, too little to use; empty when there is none."""
+    local, at, domain = address.rpartition("@")
+    if at:
+        return f"{local[:1]}…@{domain}"
+    return f"… {address[-PHONE_DIGITS_SHOWN:]}" if address else ""

@@ -29,12 +29,17 @@ from services.notify.storage.settings import ProviderSettings
 
 HERE = Path(__file__).parent
 CHECK_PATH = "/czy-to-my"  # Where people ask whether a message was ours.
+UNSUBSCRIBE_PATH = "/bez-ofert"
 SMS = "sms"  # The name of the text that goes to telephones.
 DEFAULT_LANGUAGE = "pl"
 LINE_WIDTH = 76
-FRAMES = dict.fromkeys(Rule, "account") | dict.fromkeys(
-    (Rule.INVOICE_ISSUED, *payments.RULES, *readings.RULES, *reminders.RULES, *tickets.RULES), "amount"
-) | dict.fromkeys(campaigns.RULES, "campaign")
+FRAMES = (
+    dict.fromkeys(Rule, "account")
+    | dict.fromkeys(
+        (Rule.INVOICE_ISSUED, *payments.RULES, *readings.RULES, *reminders.RULES, *tickets.RULES), "amount"
+    )
+    | dict.fromkeys(campaigns.RULES, "campaign")
+)
 
 
 @dataclass(frozen=True)
@@ -45,13 +50,20 @@ class Letter:
     subject: str
     text: str
     html: str
+    unsubscribe_url: str = ""
 
 
 def render_letter(
-    message: Message, settings: ProviderSettings, *, token: str = "", written: Written | None = None
+    message: Message,
+    settings: ProviderSettings,
+    *,
+    token: str = "",
+    written: Written | None = None,
+    unsubscribe: str = "",
 ) -> Letter:
     """A message in its recipient's language. `token` is the unsealed one of a rule that has a link of its own;
-    `written` is what staff wrote, of a rule whose text is theirs, and its language goes first."""
+    `written` is what staff wrote, of a rule whose text is theirs, and its language goes first; `unsubscribe` is what
+    the link of marketing carries."""
     language = written.language if written else choose_language(message.language, settings.languages)
     values = _values(message, settings, language)
     texts = {
@@ -60,34 +72,41 @@ def render_letter(
         if name != SMS
     }
     subject = written.subject if written else formats.one_line(texts["subject"].replace(formats.NBSP, " "))
+    is_marketing = bool(unsubscribe and message.facts.get(MARKETING_FACT))
+    unsubscribe_url = f"{settings.portal_url}{UNSUBSCRIBE_PATH}?t={unsubscribe}" if is_marketing else ""
+    frame = FRAMES[message.rule]
     frame_values = {
         **values,
+        **_tables(message, texts, values),
         "language": language,
         "texts": texts,
         "subject": subject,
         "url": _url(message, settings, token),
         "check_url": settings.portal_url + CHECK_PATH,
+        "unsubscribe_url": unsubscribe_url,
         "colours": _palette(settings.brand_colour),
         "paragraphs": written.paragraphs if written else [],
         "portal_url": settings.portal_url,
     }
-    if message.rule is Rule.INVOICE_ISSUED:
-        frame_values |= {"rows": _invoice_rows(texts, values), "transfer": _transfer_rows(texts, values)}
-    if message.rule in payments.RULES:
-        frame_values |= {"rows": payments.rows_of(texts, values), "transfer": []}
-    if message.rule in readings.RULES:
-        frame_values |= {"rows": readings.rows_of(texts, values), "transfer": []}
-    if message.rule in tickets.RULES:
-        frame_values |= {"rows": tickets.rows_of(texts, values), "transfer": []}
-    if message.rule in reminders.RULES:
-        frame_values |= {"rows": reminders.rows_of(texts, values), "transfer": _transfer_rows(texts, values)}
-    frame = FRAMES[message.rule]
     return Letter(
         language=language,
         subject=subject,
         text=_frame(f"{frame}.txt").render(frame_values).strip() + "\n",
         html=_frame(f"{frame}.html").render(frame_values),
+        unsubscribe_url=unsubscribe_url,
     )
+
+
+def _tables(message: Message, texts: Mapping[str, str], values: Mapping[str, Any]) -> dict[str, Any]:
+    """The rows of a rule's table, and what a transfer needs; nothing where a rule has neither."""
+    if message.rule is Rule.INVOICE_ISSUED:
+        return {"rows": _invoice_rows(texts, values), "transfer": _transfer_rows(texts, values)}
+    if message.rule in reminders.RULES:
+        return {"rows": reminders.rows_of(texts, values), "transfer": _transfer_rows(texts, values)}
+    for noun in (payments, readings, tickets):
+        if message.rule in noun.RULES:
+            return {"rows": noun.rows_of(texts, values), "transfer": []}
+    return {}
 
 
 def render_subject(message: Message, settings: ProviderSettings) -> str:

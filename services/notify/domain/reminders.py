@@ -123,7 +123,7 @@ def change(session: Session, wish: Wish, *, by: Actor, now: datetime) -> Reminde
         "rule": rule.rule,
         **wanted,
         "planned_through": (since or yesterday) if wish.is_on else None,
-        "changed_by": by.actor_id,
+        "changed_by": by.name,
         "changed_at": now,
     }
     if rule.version != wish.version or not stored.keep_reminder(session, values, version=wish.version):

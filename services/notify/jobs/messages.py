@@ -19,6 +19,7 @@ from services.notify.documents.mails import AddressMalformed, render_mail, sende
 from services.notify.documents.messages import render_letter
 from services.notify.domain import messages
 from services.notify.domain.receipts import Outcome, Receipt
+from services.notify.domain.references import CHECKS_WITHIN, token_of
 from services.notify.jobs.rooms import (
     PostRoom,
     Run,
@@ -28,6 +29,7 @@ from services.notify.jobs.rooms import (
     take,
     written_mail,
 )
+from services.notify.storage import reference_checks
 from services.notify.storage.messages import Channel, Message, erase_done, find_oldest_due
 from services.notify.storage.settings import get_settings
 
@@ -59,7 +61,9 @@ def send_messages(database: Database, *, now: datetime, room: PostRoom) -> None:
 
 @jobs.job("messages.forget", every_s=3600)
 def forget_messages(database: Database, *, now: datetime, config: NotifyConfig) -> None:
-    """Forget whom we wrote to long ago, a bounded number at a time."""
+    """Forget whom we wrote to long ago, a bounded number at a time, and who asked about numbers."""
+    with database.transaction() as session:
+        reference_checks.forget(session, before=now - CHECKS_WITHIN)
     while True:
         with database.transaction() as session:
             gone = erase_done(
@@ -106,7 +110,13 @@ def _send(run: Run, courier: Courier, message: Message) -> None:
     try:
         sender = sender_of(run.settings, room.config.sender)
         token = unseal(room.seal_key, message.sealed_token).decode() if message.sealed_token else ""
-        letter = render_letter(message, run.settings, token=token, written=written_mail(run, message))
+        letter = render_letter(
+            message,
+            run.settings,
+            token=token,
+            written=written_mail(run, message),
+            unsubscribe=token_of(message.message_id, room.link_key),
+        )
         subject = letter.subject
         content = render_mail(letter, message, sender, now=room.clock.now())
     except AddressMalformed:

@@ -22,7 +22,7 @@ from services.notify.config import NotifyConfig
 from services.notify.documents import campaigns as written_texts
 from services.notify.documents.campaigns import Texts, Written
 from services.notify.documents.messages import render_sms
-from services.notify.domain import messages, reminders
+from services.notify.domain import messages, references, reminders
 from services.notify.domain.receipts import Outcome, Receipt
 from services.notify.storage.campaigns import find_written
 from services.notify.storage.messages import Channel, Message, Rule
@@ -80,6 +80,7 @@ class PostRoom:
         self.config = config
         self.clock = clock
         self.seal_key = seal_key
+        self.link_key = references.key_of(seal_key.private_bytes_raw())
         self.dues = dues
         self.log = logger("messages")
         self.handled = metrics.counter("messages_total", "What became of messages", "rule", "outcome")

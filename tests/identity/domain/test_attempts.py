@@ -1,4 +1,4 @@
-"""Waits and sources, worked out without a database."""
+"""Waits, worked out without a database."""
 
 from datetime import timedelta
 
@@ -33,26 +33,6 @@ def test_nobody_is_kept_out_of_an_account_by_strangers_for_more_than_half_a_minu
 
 def test_limits_are_told_apart_by_their_kind():
     assert len({one.kind for one in LIMITS}) == len(LIMITS) == 9
-
-
-@pytest.mark.parametrize(
-    ("address", "source"),
-    [
-        ("", "unknown"),
-        ("192.0.2.7", "192.0.2.7"),
-        ("::ffff:192.0.2.7", "192.0.2.7"),
-        ("2001:db8:0:1:aaaa::1", "2001:db8:0:1::/64"),
-        ("2001:db8:0:1:bbbb::2", "2001:db8:0:1::/64"),
-        ("fe80::1%eth0", "fe80::/64"),
-    ],
-)
-def test_source_is_an_address_or_the_network_of_one_household(address, source):
-    assert attempts.source_of(address) == source
-
-
-@given(st.ip_addresses())
-def test_every_address_has_a_source(address):
-    assert attempts.source_of(str(address))
 
 
 @given(st.lists(st.text(max_size=5), max_size=3), st.lists(st.text(max_size=5), max_size=3))

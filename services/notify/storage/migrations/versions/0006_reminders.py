@@ -95,3 +95,10 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("rule", name=op.f("pk_reminders")),
     )
+    op.create_table(
+        "reference_checks",
+        sa.Column("source", sa.LargeBinary(), nullable=False),
+        sa.Column("begun_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("checks", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("source", name=op.f("pk_reference_checks")),
+    )
