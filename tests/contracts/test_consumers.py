@@ -71,6 +71,26 @@ def payment_mail(rule, subject, **facts):
     }
 
 
+def case_mail(rule, subject, **facts):
+    """A mail about a case of Anna's, planned."""
+    return (
+        "messages",
+        {
+            "rule": rule,
+            "recipient": f"customer:{ANNAS}",
+            "customer_id": ANNAS,
+            "subject_id": f"01930000-0000-7000-8000-0000000000{subject}",
+            "facts": {
+                "ticket_id": "01930000-0000-7000-8000-0000000000f5",
+                "number": "ZG/2026/1187",
+                "ticket_subject": "Rachunek za wodę",
+                **facts,
+            },
+            "status": "PLANNED",
+        },
+    )
+
+
 def at(day, hour, minute=0, second=0):
     return datetime(2026, 3, day, hour, minute, second, tzinfo=UTC)
 
@@ -197,6 +217,25 @@ KEPT = {
                 "unit": "m3",
                 "note": "Cyfra za dużo",
             },
+        },
+    ),
+    ("notify", "TicketOpened"): case_mail(
+        "ticket_opened", "f5", kind="COMPLAINT", due_at="2026-04-15T21:59:59+00:00"
+    ),
+    ("notify", "TicketAnswered"): case_mail("ticket_answered", "f6", asks=True),
+    ("notify", "TicketAdvanced"): case_mail(
+        "ticket_advanced", "f7", state_names={"pl": "Sprawdzamy licznik"}
+    ),
+    ("notify", "TicketClosed"): case_mail("ticket_closed", "f8", reopen_until="2026-03-30T09:00:00+00:00"),
+    ("tickets", "CustomerChanged"): (
+        "customers",
+        {
+            "customer_id": ANNAS,
+            "version": 7,
+            "number": "K-1001",
+            "name": "Anna Żółta",
+            "towns": ["Zdrój", "Polana"],
+            "commodities": ["water", "sewage"],
         },
     ),
     ("identity", "CustomerChanged"): (
