@@ -7,8 +7,10 @@ import zipfile
 
 import openpyxl
 import pytest
+from ebok.billing.v1 import invoices_pb2 as pb
 from pypdf import PdfReader
 
+from gateway.portal.invoice_rows import invoice_picks, invoice_rows
 from tests.gateway.visitors import Visitor
 from tests.gateway.world import World
 
@@ -163,3 +165,16 @@ def test_the_list_as_files(world: World, anna: Visitor):
 
 def test_no_other_kind_of_file(anna: Visitor):
     assert anna.get("/faktury.exe").status_code == 404
+
+
+def test_rows_tell_the_address_of_who_has_several(world: World, anna: Visitor, celina: Visitor):
+    one = pb.Invoice()
+    one.CopyFrom(world.annas.last_invoice)
+    one.premises_line = "ul. Polna 9 <b>"
+    with anna.application.test_request_context("/faktury"):
+        assert "ul. Polna 9 &lt;b&gt;</span>" in invoice_rows([one])
+        assert "ul. Polna 9 &lt;b&gt;</span>" in invoice_picks([one])
+    places = {point.premises.premises_id for point in world.annas.service_points}
+    assert len(places) > 1
+    assert re.search(r'eb-row-sub">FV/[^<]*, ul\. Lipowa', anna.page("/faktury"))
+    assert not re.search(r'eb-row-sub">FV/[^<]*, ul\.', celina.page("/faktury"))
