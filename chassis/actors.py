@@ -17,6 +17,22 @@ class ActorKind(StrEnum):
 
 
 @dataclass(frozen=True)
+class Area:
+    """Where somebody of staff may work: some towns, some commodities. Nothing named: everywhere."""
+
+    towns: frozenset[str] = frozenset()
+    commodities: frozenset[str] = frozenset()
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it limits nothing."""
+        return not (self.towns or self.commodities)
+
+
+EVERYWHERE = Area()
+
+
+@dataclass(frozen=True)
 class Actor:
     """A verified caller. `actor_id` is the user's or staff member's id, or the name of a system part."""
 
@@ -27,6 +43,7 @@ class Actor:
     permissions: frozenset[str] = field(default_factory=frozenset)
     session_id: str = ""
     address: str = ""
+    area: Area = EVERYWHERE
 
     @cached_property
     def customer_key(self) -> str:

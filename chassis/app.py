@@ -43,7 +43,7 @@ from chassis.messaging.carriers import amqp
 from chassis.messaging.carriers.direct import DeliveryService, DirectCarrier
 from chassis.messaging.inbox import Handlers
 from chassis.messaging.relay import Carrier, Relay
-from chassis.rpc.access import RuleFaulty
+from chassis.rpc.access import AreaGuard, RuleFaulty
 from chassis.rpc.client import Channel
 from chassis.rpc.server import AddressTaken, RpcServer, Service, build_server
 from chassis.rpc.tokens import SystemCredential
@@ -95,6 +95,7 @@ class Part:
         handlers: Handlers | None = None,
         jobs: Jobs | None = None,
         resources: Callable[[Runtime], Mapping[str, object]] | None = None,
+        areas: Callable[[Database], AreaGuard] | None = None,
     ) -> None:
         self.name = name
         self.config_class = config
@@ -107,6 +108,7 @@ class Part:
         self.jobs.job("messages.rearm")(_rearm_parked_messages)
         self._services = services
         self._resources = resources
+        self._areas = areas
 
     # The command line.
 
@@ -164,6 +166,7 @@ class Part:
             services,
             metrics=runtime.metrics,
             address=address,
+            guard=self._areas(runtime.database) if self._areas else None,
             **options,
         )
 

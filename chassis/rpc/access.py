@@ -4,7 +4,7 @@ A method without the option, or with one that cannot be kept, stops the server f
 reflection are exempt. Every service decides for itself: nobody is trusted to have checked before.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,7 +12,7 @@ from ebok.common.v1 import access_pb2
 from google.protobuf import descriptor_pool
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 
-from chassis.actors import NOBODY, Actor, ActorKind
+from chassis.actors import NOBODY, Actor, ActorKind, Area
 from chassis.errors import PermissionDenied, Unauthenticated
 from chassis.rpc.tokens import (
     ActorTokens,
@@ -27,6 +27,7 @@ __all__ = [
     "Gate",
     "LoginRequired",
     "MethodRule",
+    "OutsideArea",
     "RuleFaulty",
     "SystemCredential",
     "TokenRefused",
@@ -61,6 +62,16 @@ class AccessRefused(PermissionDenied):
     reason = "ACCESS_REFUSED"
 
 
+class OutsideArea(PermissionDenied):
+    """The caller is limited to towns or commodities, and this is of none of them, or of nobody in particular."""
+
+    reason = "OUTSIDE_AREA"
+
+
+# Whether a customer (by id) is in an area. A part that keeps customers gives one; without it nobody is.
+AreaGuard = Callable[[Area, str], bool]
+
+
 @dataclass(frozen=True)
 class MethodRule:
     """The access option of one method, made quick to ask."""
@@ -77,6 +88,7 @@ class MethodRule:
     records_changes: bool = False
     names_customer: bool = False
     subject_field: str = ""
+    keeps_area: bool = False  # The servicer looks to it, or nothing of a customer is in it.
 
 
 def read_rule(service: str, method: str) -> MethodRule:
@@ -106,6 +118,7 @@ def read_rule(service: str, method: str) -> MethodRule:
         records_changes=access.audit == access_pb2.AUDIT_CHANGE,
         names_customer="customer_id" in fields,
         subject_field=_subject_field(descriptor.input_type),
+        keeps_area=access.area != access_pb2.AREA_RULE_UNSPECIFIED,
     )
 
 
@@ -135,8 +148,9 @@ def _subject_field(descriptor: Descriptor) -> str:
 class Gate:
     """Lets callers in or refuses them."""
 
-    def __init__(self, verifier: TokenVerifier) -> None:
+    def __init__(self, verifier: TokenVerifier, guard: AreaGuard | None = None) -> None:
         self._verifier = verifier
+        self._guard = guard
 
     def identify(self, authorization: str) -> Actor:
         """The caller behind an `authorization` header; NOBODY without one. Raises TokenRefused."""
@@ -163,8 +177,22 @@ class Gate:
         elif kind is ActorKind.STAFF and rule.for_staff:
             if rule.permission not in actor.permissions:
                 raise AccessRefused(permission=rule.permission)
+            if not actor.area.is_whole:
+                self._admit_area(rule, actor.area, requests)
         elif kind is ActorKind.SYSTEM and rule.for_systems:
             if actor.actor_id not in rule.systems:
                 raise AccessRefused
         elif not ((kind is ActorKind.USER or kind is ActorKind.CUSTOMER) and rule.for_users):
             raise AccessRefused
+
+    def _admit_area(self, rule: MethodRule, area: Area, requests: Iterable[Any]) -> None:
+        """Staff with an area: a customer who is named must be in it; naming none is for methods that keep to it."""
+        named = False
+        for request in requests:
+            customer_id = request.customer_id if rule.names_customer else ""
+            if customer_id:
+                named = True
+                if self._guard is None or not self._guard(area, customer_id):
+                    raise OutsideArea
+        if not named and not rule.keeps_area:
+            raise OutsideArea

@@ -15,7 +15,15 @@ from chassis.clock import Clock
 from chassis.config import PartConfig
 from chassis.database import Database
 from chassis.keys import KeyRing
-from chassis.rpc.access import EXEMPT_SERVICES, Gate, MethodRule, RuleFaulty, TokenVerifier, read_rule
+from chassis.rpc.access import (
+    EXEMPT_SERVICES,
+    AreaGuard,
+    Gate,
+    MethodRule,
+    RuleFaulty,
+    TokenVerifier,
+    read_rule,
+)
 from chassis.rpc.fields import FieldChecker, RuleMissing
 from chassis.rpc.health import Health
 from chassis.rpc.pipeline import Context, Pipeline
@@ -72,11 +80,12 @@ def build_server(
     metrics: Metrics | None = None,
     verifier: TokenVerifier | None = None,
     address: str | None = None,
+    guard: AreaGuard | None = None,
 ) -> RpcServer:
     """A server, bound and not yet started. Raises RuleFaulty for a method that must not be offered."""
     checker = FieldChecker()
     pipeline = Pipeline(
-        Gate(verifier or TokenVerifier(KeyRing(config.keys_dir), clock)),
+        Gate(verifier or TokenVerifier(KeyRing(config.keys_dir), clock), guard),
         checker,
         clock=clock,
         database=database,

@@ -13,7 +13,7 @@ from uuid import UUID
 
 import jwt
 
-from chassis.actors import Actor, ActorKind
+from chassis.actors import EVERYWHERE, Actor, ActorKind, Area
 from chassis.clock import Clock
 from chassis.config import PartConfig
 from chassis.errors import Unauthenticated
@@ -60,6 +60,8 @@ class ActorTokens:
             "perms": sorted(actor.permissions),
             "sid": actor.session_id,
             "adr": actor.address,
+            "twn": sorted(actor.area.towns),
+            "cmd": sorted(actor.area.commodities),
         }
         claims.update({key: value for key, value in optional.items() if value})
         token = jwt.encode(claims, self._signer.key, algorithm=ALGORITHM, headers={"kid": self._signer.kid})
@@ -149,6 +151,16 @@ def _read_actor(issuer: str, claims: dict[str, Any]) -> Actor:
         permissions=frozenset(str(one) for one in claims.get("perms", [])),
         session_id=str(claims.get("sid", "")),
         address=str(claims.get("adr", "")),
+        area=_read_area(claims),
+    )
+
+
+def _read_area(claims: dict[str, Any]) -> Area:
+    if "twn" not in claims and "cmd" not in claims:
+        return EVERYWHERE
+    return Area(
+        towns=frozenset(str(one) for one in claims.get("twn", [])),
+        commodities=frozenset(str(one) for one in claims.get("cmd", [])),
     )
 
 

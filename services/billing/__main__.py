@@ -8,6 +8,7 @@ from services.billing.api import DOORS
 from services.billing.config import BillingConfig
 from services.billing.inbox import handlers
 from services.billing.jobs import jobs
+from services.billing.storage.areas import guard
 
 
 def services(runtime: Runtime) -> list[Service]:
@@ -22,6 +23,7 @@ part = Part(
     services=services,
     handlers=handlers,
     jobs=jobs,
+    areas=guard,
 )
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from chassis import areas
 from chassis.app import Part, Runtime
 from chassis.sealing import load_sealing_key
 from services.notify.api import services
@@ -10,6 +11,7 @@ from services.notify.config import NotifyConfig
 from services.notify.inbox import handlers
 from services.notify.jobs import jobs
 from services.notify.jobs.rooms import PostRoom
+from services.notify.storage.areas import CustomerArea
 
 
 def resources(runtime: Runtime) -> dict[str, object]:
@@ -29,6 +31,7 @@ part = Part(
     handlers=handlers,
     jobs=jobs,
     resources=resources,
+    areas=areas.guard(CustomerArea),
 )
 
 if __name__ == "__main__":

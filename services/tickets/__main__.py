@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from chassis import areas
 from chassis.app import Part, Runtime
 from chassis.jobs import Jobs
 from chassis.messaging.inbox import Handlers
@@ -12,6 +13,7 @@ from services.tickets.config import TicketsConfig
 from services.tickets.inbox import customers
 from services.tickets.jobs import attachments as sweeping
 from services.tickets.jobs import tickets as waiting
+from services.tickets.storage.customers import Customer
 
 handlers, jobs = Handlers(), Jobs()
 handlers.include(customers.handlers)
@@ -47,6 +49,7 @@ part = Part(
     services=services,
     handlers=handlers,
     jobs=jobs,
+    areas=areas.guard(Customer),
     resources=lambda runtime: {"files": runtime.config.open_files()},
 )
 

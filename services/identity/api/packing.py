@@ -1,9 +1,10 @@
 """Rows and plain values as messages."""
 
+from collections.abc import Iterable
+
 from ebok.identity.v1 import audit_pb2, grants_pb2, sessions_pb2, settings_pb2, users_pb2
 
 from chassis import wire
-from services.identity.domain import permissions
 from services.identity.domain.sessions import HeldCustomer, Person
 from services.identity.domain.settings import Provider
 from services.identity.storage.audit import AuditEntry
@@ -63,7 +64,7 @@ def pack_person_as_user(person: Person) -> users_pb2.User:
     )
 
 
-def pack_person_as_staff(person: Person) -> sessions_pb2.StaffMember:
+def pack_person_as_staff(person: Person, allowed: Iterable[str]) -> sessions_pb2.StaffMember:
     """Whoever a session of the console belongs to, with what the roles allow."""
     return sessions_pb2.StaffMember(
         staff_id=str(person.person_id),
@@ -72,7 +73,7 @@ def pack_person_as_staff(person: Person) -> sessions_pb2.StaffMember:
         roles=person.roles,
         language=person.language,
         look=_LOOKS[person.look],
-        permissions=sorted(permissions.of_staff(person.roles)),
+        permissions=sorted(allowed),
     )
 
 

@@ -3,7 +3,7 @@
 Every service asks only for the permission its method names; who has it is decided here.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from services.identity.storage.grants import Scope
 from services.identity.storage.staff import Role
@@ -78,16 +78,22 @@ _MANAGER = _CLERK | {
     "notify.reminders.change",
 }
 
+OF_TRANSITIONS = frozenset({"tickets.tickets.decide"})  # Named by workflows, not by methods.
+_ADMINISTRATOR = _MANAGER | {"identity.staff.manage"}
+
 OF_SCOPE: dict[Scope, frozenset[str]] = {
     Scope.VIEW: _VIEW,
     Scope.PAY: _PAY,
     Scope.MANAGE: _MANAGE,
 }
+# What the suite's own roles come with; a provider may give clerks and managers other permissions.
 OF_ROLE: dict[Role, frozenset[str]] = {
     Role.CLERK: _CLERK,
     Role.MANAGER: _MANAGER,
-    Role.ADMINISTRATOR: _MANAGER,
+    Role.ADMINISTRATOR: _ADMINISTRATOR,
 }
+OF_STAFF = _ADMINISTRATOR  # All that a role can hold.
+OWN_ROLES = frozenset(role.value for role in Role)
 
 
 def of_user(scope: Scope | None) -> frozenset[str]:
@@ -95,6 +101,15 @@ def of_user(scope: Scope | None) -> frozenset[str]:
     return EVERY_USER if scope is None else EVERY_USER | OF_SCOPE[scope]
 
 
-def of_staff(roles: Iterable[str]) -> frozenset[str]:
-    """What the roles allow together."""
-    return frozenset().union(*(OF_ROLE[Role(role)] for role in roles))
+def of_staff(roles: Iterable[str], changed: Mapping[str, Iterable[str]]) -> frozenset[str]:
+    """What the roles allow together; `changed` has those that were made or changed here. An unknown one allows nothing.
+
+    What is no permission any more is left out, and nobody takes anything from the administrator.
+    """
+    sets = []
+    for key in roles:
+        if key in changed and key != Role.ADMINISTRATOR:
+            sets.append(OF_STAFF.intersection(changed[key]))
+        elif key in OWN_ROLES:
+            sets.append(OF_ROLE[Role(key)])
+    return frozenset().union(*sets)

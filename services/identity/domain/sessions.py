@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from chassis.actors import Actor, ActorKind
+from chassis.actors import Actor, ActorKind, Area
 from chassis.database import Reader
 from chassis.errors import PermissionDenied, Unauthenticated
 from chassis.ids import new_id
@@ -213,7 +213,8 @@ def check(
     if realm is Realm.CONSOLE:
         if not person.roles:
             raise SessionEnded
-        kind, chosen, allowed = ActorKind.STAFF, None, permissions.of_staff(person.roles)
+        kind, chosen = ActorKind.STAFF, None
+        allowed = permissions.of_staff(person.roles, row.role_sets or {})
     else:
         chosen = _choose(held, row.customer_id)
         kind = ActorKind.CUSTOMER if chosen else ActorKind.USER
@@ -226,6 +227,7 @@ def check(
         permissions=allowed,
         session_id=str(row.session_id),
         address=address,
+        area=Area(frozenset(row.towns or ()), frozenset(row.commodities or ())),
     )
     return Standing(row.session_id, person, held, actor, now - row.last_seen_at >= SEEN_EVERY)
 

@@ -1,17 +1,39 @@
 """Staff: the provider's people and their roles."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from chassis.errors import Invalid, Violation
+from chassis.errors import Conflict, FailedPrecondition, Invalid, NotFound, Violation
 from chassis.ids import new_id
+from services.identity.domain.roles import unknown_of
 from services.identity.domain.users import check_name, normal_email
 from services.identity.storage import sessions as stored_sessions
 from services.identity.storage import staff as stored
 from services.identity.storage.staff import Role, StaffMember
+
+COMMODITIES = frozenset({"water", "sewage", "heat", "hot_water", "electricity", "gas"})
+
+
+class StaffNotFound(NotFound):
+    """Nobody of staff has this id."""
+
+    reason = "STAFF_NOT_FOUND"
+
+
+class StaffChanged(Conflict):
+    """Somebody else changed them meanwhile."""
+
+    reason = "STAFF_CHANGED"
+
+
+class LastAdministrator(FailedPrecondition):
+    """Nobody could undo it."""
+
+    reason = "LAST_ADMINISTRATOR"
 
 
 @dataclass(frozen=True)
@@ -59,3 +81,49 @@ def set_password(session: Session, staff_id: UUID, *, password_hash: str, now: d
     member.password_hash = password_hash
     member.password_changed_at = now
     stored_sessions.end_sessions_of_staff(session, staff_id, now=now)
+
+
+def change(
+    session: Session,
+    staff_id: UUID,
+    *,
+    roles: Collection[str],
+    towns: Collection[str],
+    commodities: Collection[str],
+    version: int,
+    now: datetime,
+) -> StaffMember:
+    """Other roles, another area. Without a role the sessions end. Saying the same again changes nothing."""
+    member = stored.lock_staff(session, staff_id)
+    if member is None:
+        raise StaffNotFound(staff_id=str(staff_id))
+    wanted = (
+        sorted(set(roles)),
+        sorted({one.strip() for one in towns if one.strip()}),
+        sorted(set(commodities)),
+    )
+    if (member.roles, member.towns, member.commodities) == wanted:
+        return member
+    if member.version != version:
+        raise StaffChanged(staff_id=str(staff_id))
+    _refuse_faults(session, roles=wanted[0], commodities=wanted[2])
+    stays = Role.ADMINISTRATOR.value in wanted[0] and not wanted[1] and not wanted[2]
+    was = Role.ADMINISTRATOR.value in member.roles and not member.towns and not member.commodities
+    if was and not stays and not stored.find_other_administrator(session, staff_id):
+        raise LastAdministrator
+    member.roles, member.towns, member.commodities = wanted
+    member.version += 1
+    if not member.roles:
+        stored_sessions.end_sessions_of_staff(session, staff_id, now=now)
+    session.flush()
+    return member
+
+
+def _refuse_faults(session: Session, *, roles: Collection[str], commodities: Collection[str]) -> None:
+    faults = []
+    if unknown := unknown_of(session, roles):
+        faults.append(Violation("roles", "UNKNOWN", ", ".join(unknown)))
+    if not set(commodities) <= COMMODITIES:
+        faults.append(Violation("commodities", "NOT_A_CHOICE"))
+    if faults:
+        raise Invalid(violations=faults)

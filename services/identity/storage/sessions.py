@@ -62,7 +62,8 @@ _CHECK = """
     SELECT s.session_id, s.customer_id, s.last_seen_at, s.user_id, s.staff_id,
            coalesce(u.email, m.email) AS email, coalesce(u.name, m.name) AS name,
            coalesce(u.language, m.language) AS language, coalesce(u.look, m.look) AS look,
-           u.registered_at, m.roles,
+           u.registered_at, m.roles, m.towns, m.commodities,
+           (SELECT json_object_agg(r.key, r.permissions) FROM roles r WHERE r.key = ANY (m.roles)) AS role_sets,
            (SELECT coalesce(json_agg(json_build_object(
                        'grant_id', g.grant_id, 'customer_id', g.customer_id, 'customer_number', c.number,
                        'customer_name', c.name, 'premises_label', c.premises_label, 'scope', g.scope,

@@ -1,10 +1,11 @@
 """Staff: the provider's people, who log in to the console. Never mixed with users."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, Text, func, select, text, update
+from sqlalchemy import BigInteger, Index, Text, case, func, select, text, update
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -14,7 +15,7 @@ from services.identity.storage.users import Look
 
 
 class Role(StrEnum):
-    """What somebody does at the provider."""
+    """The roles that come with the suite."""
 
     CLERK = "clerk"
     MANAGER = "manager"
@@ -22,15 +23,14 @@ class Role(StrEnum):
 
 
 class StaffMember(Base):
-    """One of the provider's people. `roles` are values of Role; without any there is no console."""
+    """One of the provider's people. `roles` are keys of roles; without any there is no console.
+
+    `towns` and `commodities` limit whose data they see; empty ones do not. `version` grows with roles and area.
+    """
 
     __tablename__ = "staff"
     __table_args__ = (
         Index("staff_email", text("lower(email)"), unique=True),
-        CheckConstraint(
-            "roles <@ ARRAY['clerk', 'manager', 'administrator']::text[]",
-            name="roles",
-        ),
         one_of("look", Look),
     )
 
@@ -38,6 +38,9 @@ class StaffMember(Base):
     email: Mapped[str]
     name: Mapped[str]
     roles: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    towns: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
+    commodities: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
+    version: Mapped[int] = mapped_column(BigInteger, server_default=text("1"))
     language: Mapped[str] = mapped_column(server_default="pl")
     look: Mapped[Look] = word(Look, server_default=Look.SYSTEM.value)
     password_hash: Mapped[str]
@@ -65,6 +68,30 @@ def lock_staff(session: Session, staff_id: UUID) -> StaffMember | None:
     )
 
 
+def list_staff(session: Session, *, limit: int) -> Sequence[StaffMember]:
+    """Everybody by name."""
+    return session.scalars(
+        select(StaffMember).order_by(func.lower(StaffMember.name), StaffMember.staff_id).limit(limit)
+    ).all()
+
+
+def find_other_administrator(session: Session, staff_id: UUID) -> bool:
+    """Whether somebody else can undo everything: an administrator who is limited to nothing. Kept from changes."""
+    others = (
+        select(StaffMember.staff_id)
+        .where(
+            StaffMember.roles.contains([Role.ADMINISTRATOR.value]),
+            StaffMember.towns == [],
+            StaffMember.commodities == [],
+            StaffMember.staff_id != staff_id,
+        )
+        .order_by(StaffMember.staff_id)
+        .limit(1)
+        .with_for_update()
+    )
+    return session.scalar(others) is not None
+
+
 def put_staff(session: Session, member: StaffMember) -> UUID:
     """A new member, or the address's one with new name and roles; its password stays. Answers the id."""
     row = insert(StaffMember).values(
@@ -78,7 +105,11 @@ def put_staff(session: Session, member: StaffMember) -> UUID:
     )
     statement = row.on_conflict_do_update(
         index_elements=[text("lower(email)")],
-        set_={"name": row.excluded["name"], "roles": row.excluded["roles"]},
+        set_={
+            "name": row.excluded["name"],
+            "roles": row.excluded["roles"],
+            "version": StaffMember.version + case((StaffMember.roles == row.excluded["roles"], 0), else_=1),
+        },
     )
     return session.scalars(statement.returning(StaffMember.staff_id)).one()
 

@@ -5,19 +5,21 @@ from datetime import datetime
 from ebok.billing.v1 import events_pb2
 from sqlalchemy.orm import Session
 
-from chassis import wire
+from chassis import areas, wire
 from chassis.messaging.inbox import Handlers
 from services.notify.domain import contacts
+from services.notify.storage.areas import CustomerArea
 
 handlers = Handlers()
 
 
 @handlers.on(events_pb2.CustomerChanged)
 def on_customer_changed(session: Session, event: events_pb2.CustomerChanged, *, now: datetime) -> None:
-    """Keep the newest, in whatever order they arrive."""
+    """Keep the newest, in whatever order they arrive, and where the customer is."""
+    customer_id = wire.unpack_id(event.customer_id, field="customer_id")
     contacts.keep(
         session,
-        wire.unpack_id(event.customer_id, field="customer_id"),
+        customer_id,
         version=event.version,
         facts={
             "number": event.number,
@@ -29,4 +31,12 @@ def on_customer_changed(session: Session, event: events_pb2.CustomerChanged, *, 
             "phone": event.phone,
         },
         now=now,
+    )
+    areas.keep(
+        session,
+        CustomerArea,
+        customer_id,
+        version=event.version,
+        towns=event.towns,
+        commodities=event.commodities,
     )

@@ -9,7 +9,6 @@ from ebok.common.v1 import access_pb2
 
 from services.identity.domain import permissions
 from services.identity.storage.grants import Scope
-from services.identity.storage.staff import Role
 
 
 def declared() -> dict[str, set[int]]:
@@ -29,7 +28,7 @@ def declared() -> dict[str, set[int]]:
 
 def test_every_permission_that_is_asked_for_is_somebodys():
     of_users = permissions.of_user(Scope.MANAGE)
-    of_staff = permissions.of_staff([role.value for role in Role])
+    of_staff = permissions.of_staff(permissions.OWN_ROLES, {})
     for permission, audiences in declared().items():
         if audiences & {access_pb2.AUDIENCE_USER, access_pb2.AUDIENCE_CUSTOMER}:
             assert permission in of_users, permission
@@ -38,8 +37,8 @@ def test_every_permission_that_is_asked_for_is_somebodys():
 
 
 def test_every_permission_of_the_table_is_asked_for():
-    everything = permissions.of_user(Scope.MANAGE) | permissions.of_staff([role.value for role in Role])
-    assert everything <= set(declared())
+    everything = permissions.of_user(Scope.MANAGE) | permissions.of_staff(permissions.OWN_ROLES, {})
+    assert everything <= set(declared()) | permissions.OF_TRANSITIONS
 
 
 def test_each_scope_contains_the_one_before():
@@ -55,6 +54,6 @@ def test_no_user_has_what_only_staff_is_asked_for():
 
 
 def test_clerk_neither_issues_nor_publishes_nor_reads_the_log():
-    clerk = permissions.of_staff(["clerk"])
+    clerk = permissions.of_staff(["clerk"], {})
     assert not clerk & {"billing.runs.issue", "billing.tariffs.publish", "identity.audit.read"}
-    assert permissions.of_staff(["clerk", "manager"]) == permissions.of_staff(["manager"])
+    assert permissions.of_staff(["clerk", "manager"], {}) == permissions.of_staff(["manager"], {})
