@@ -5,10 +5,11 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Row, Select, delete, func, insert, select
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Row, Select, delete, func, insert, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from services.billing.storage.base import Base
+from services.billing.storage.folding import search_column, sort_column
 from services.billing.storage.origins import OfOrigin, origin_check
 from services.billing.storage.tariffs import Tariff
 
@@ -17,7 +18,11 @@ class Contract(Base, OfOrigin):
     """One contract. It holds from `starts_on` to the end of `ends_on` (None: without end)."""
 
     __tablename__ = "contracts"
-    __table_args__ = (CheckConstraint("ends_on >= starts_on", name="days"), origin_check())
+    __table_args__ = (
+        CheckConstraint("ends_on >= starts_on", name="days"),
+        origin_check(),
+        Index("contracts_by_sort_key", "sort_key", "contract_id"),
+    )
 
     contract_id: Mapped[UUID] = mapped_column(primary_key=True)
     external_id: Mapped[str] = mapped_column(unique=True)
@@ -28,6 +33,8 @@ class Contract(Base, OfOrigin):
     ends_on: Mapped[date | None]
     signed_on: Mapped[date | None]
     as_of: Mapped[datetime]
+    search: Mapped[str] = search_column("number")
+    sort_key: Mapped[str] = sort_column("number")
 
 
 class ContractServicePoint(Base):

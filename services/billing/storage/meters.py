@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from chassis.columns import one_of, word
 from services.billing.storage.base import Base
+from services.billing.storage.folding import search_column, sort_column
 from services.billing.storage.origins import OfOrigin, origin_check
 
 DIGITS_MIN = 3
@@ -37,6 +38,7 @@ class Meter(Base, OfOrigin):
         CheckConstraint("removed_on >= installed_on", name="life"),
         origin_check(),
         one_of("purpose", MeterPurpose),
+        Index("meters_by_sort_key", "sort_key", "meter_id"),
         Index(
             "meters_one_successor",
             "succeeds_meter_id",
@@ -56,6 +58,8 @@ class Meter(Base, OfOrigin):
     as_of: Mapped[datetime]
     purpose: Mapped[MeterPurpose] = word(MeterPurpose, server_default=MeterPurpose.MAIN)
     succeeds_meter_id: Mapped[UUID | None] = mapped_column(ForeignKey("meters.meter_id"))
+    search: Mapped[str] = search_column("serial_number || ' ' || replace(serial_number, ' ', '')")
+    sort_key: Mapped[str] = sort_column("serial_number")
 
 
 def adopt_meters(session: Session, brought: Sequence[tuple[str, UUID, str, str]], *, prefix: str) -> None:

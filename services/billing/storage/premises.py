@@ -3,17 +3,21 @@
 from datetime import datetime
 from uuid import UUID
 
+from sqlalchemy import Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.billing.storage.base import Base
+from services.billing.storage.folding import search_column, sort_column
 from services.billing.storage.origins import OfOrigin, origin_check
+
+_HOUSE = "building || CASE WHEN flat <> '' THEN '/' || flat ELSE '' END"
 
 
 class Premises(Base, OfOrigin):
     """One address. In villages there may be no street."""
 
     __tablename__ = "premises"
-    __table_args__ = (origin_check(),)
+    __table_args__ = (origin_check(), Index("premises_by_sort_key", "sort_key", "premises_id"))
 
     premises_id: Mapped[UUID] = mapped_column(primary_key=True)
     external_id: Mapped[str] = mapped_column(unique=True)
@@ -23,6 +27,8 @@ class Premises(Base, OfOrigin):
     postcode: Mapped[str] = mapped_column(server_default="")
     town: Mapped[str] = mapped_column(server_default="")
     as_of: Mapped[datetime]
+    search: Mapped[str] = search_column(f"street || ' ' || {_HOUSE} || ' ' || postcode || ' ' || town")
+    sort_key: Mapped[str] = sort_column(f"town || ' ' || street || ' ' || {_HOUSE}")
 
     @property
     def address_line(self) -> str:

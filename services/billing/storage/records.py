@@ -6,21 +6,19 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy import ColumnElement, Row, Select, func, select, text
+from sqlalchemy import ColumnElement, Row, Select, func, or_, select, text
 from sqlalchemy.orm import Session
 
 from chassis.keyset import Page, Window, fetch_page
 from services.billing.storage.contracts import Contract, ContractServicePoint
 from services.billing.storage.customers import Customer
+from services.billing.storage.folding import SORT_LENGTH_MAX
 from services.billing.storage.meters import Meter
 from services.billing.storage.premises import Premises
 from services.billing.storage.service_points import ServicePoint
 from services.billing.storage.tariffs import Tariff
 
 SEARCH_KEY = (str, UUID)
-SORT_LENGTH_MAX = 96  # The key travels in cursors, which are bounded.
-_POLISH = "ĄĆĘŁŃÓŚŹŻąćęłńóśźż"
-_PLAIN = "acelnoszzacelnoszz"
 
 _PLACE = (
     Premises.street,
@@ -57,48 +55,21 @@ _STATEMENTS: Mapping[Any, Select[*tuple[Any, ...]]] = {
 }
 
 
-def _joined(*columns: Any) -> ColumnElement[str]:
-    return func.concat_ws(sa.literal(" "), *columns)
-
-
-def _folded(column: ColumnElement[str]) -> ColumnElement[str]:
-    """As `chassis.folding.fold` does for Polish, whatever the database's locale knows."""
-    return func.lower(func.translate(column, _POLISH, _PLAIN))
-
-
-_HOUSE = sa.case(
-    (Premises.flat != "", Premises.building.concat("/").concat(Premises.flat)), else_=Premises.building
-)
-_ADDRESS = _joined(Premises.town, Premises.street, _HOUSE)
-_WORDS: Mapping[Any, ColumnElement[str]] = {
-    Customer: Customer.search_own + " " + Customer.search_places,
-    Premises: _folded(_joined(Premises.street, _HOUSE, Premises.postcode, Premises.town)),
-    ServicePoint: _folded(
-        _joined(ServicePoint.code, Premises.street, _HOUSE, Premises.postcode, Premises.town)
-    ),
-    Meter: _folded(
-        _joined(
-            Meter.serial_number,
-            func.replace(Meter.serial_number, " ", ""),
-            ServicePoint.code,
-            Premises.street,
-            _HOUSE,
-            Premises.town,
-        )
-    ),
-    Contract: _folded(_joined(Contract.number, Customer.name, Customer.number)),
+# By the model: where its words are. A word has no spaces, so it stands in one of them or in none.
+_WORDS: Mapping[Any, Sequence[Any]] = {
+    Customer: (Customer.search_own, Customer.search_places),
+    Premises: (Premises.search,),
+    ServicePoint: (ServicePoint.search, Premises.search),
+    Meter: (Meter.search, ServicePoint.search, Premises.search),
+    Contract: (Contract.search, Customer.search_own),
 }
-_ORDER: Mapping[Any, ColumnElement[str]] = {
-    Customer: Customer.sort_name,  # type: ignore[dict-item]
-    Premises: _ADDRESS,
-    ServicePoint: _ADDRESS,
-    Meter: Meter.serial_number,  # type: ignore[dict-item]
-    Contract: Contract.number,  # type: ignore[dict-item]
+_ORDER: Mapping[Any, Any] = {
+    Customer: func.left(Customer.sort_name, SORT_LENGTH_MAX, type_=sa.Text()).collate("C"),
+    Premises: Premises.sort_key,
+    ServicePoint: Premises.sort_key,
+    Meter: Meter.sort_key,
+    Contract: Contract.sort_key,
 }
-
-
-def _sort_key(model: Any) -> ColumnElement[str]:
-    return func.left(_folded(_ORDER[model]), SORT_LENGTH_MAX, type_=sa.Text()).collate("C")
 
 
 def identity(model: Any) -> Any:
@@ -116,10 +87,12 @@ def search_records(
     session: Session, model: Any, *, words: Sequence[str], customer_id: UUID | None, window: Window
 ) -> Page:
     """Records in whose words every one is found, by what people call them; `sort_key` beside their columns."""
-    key = _sort_key(model)
-    statement = _STATEMENTS[model].add_columns(key.label("sort_key"))
+    key = _ORDER[model]
+    statement = _STATEMENTS[model]
+    if "sort_key" not in statement.selected_columns:
+        statement = statement.add_columns(key.label("sort_key"))
     for word in words:
-        statement = statement.where(_WORDS[model].contains(word, autoescape=True))
+        statement = statement.where(or_(*(place.contains(word, autoescape=True) for place in _WORDS[model])))
     if customer_id is not None:
         statement = statement.where(_of_customer(model, customer_id))
     return fetch_page(session, statement, keys=(key, identity(model)), window=window)

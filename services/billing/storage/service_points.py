@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from chassis.columns import one_of, word
 from services.billing.storage.base import Base
+from services.billing.storage.folding import search_column
 from services.billing.storage.origins import OfOrigin, origin_check
 
 
@@ -37,6 +38,7 @@ class ServicePoint(Base, OfOrigin):
     commodity: Mapped[Commodity] = word(Commodity)
     code: Mapped[str] = mapped_column(server_default="")
     as_of: Mapped[datetime]
+    search: Mapped[str] = search_column("code")
 
 
 def list_points_of_customer(session: Session, customer_id: UUID, *, limit: int) -> Sequence[Row[Any]]:
