@@ -122,11 +122,13 @@ REASONS: dict[str, LazyString] = {
     "WORKFLOW_CHANGED": _l("Somebody else changed this workflow meanwhile. Open it anew."),
     "NO_DRAFT": _l("There is no draft to publish."),
     "CANNED_ANSWER_NOT_FOUND": _l("We cannot find this ready answer."),
+    "CONTACT_EXISTS": _l("This entry belongs to another customer. Open the form anew."),
     # any service
     "TOKEN_REFUSED": _l("Log in again, please."),
     "ACCESS_REFUSED": _l("You have no access to this."),
     "NO_ANSWER": _l("Part of the service is not answering at the moment. Try again in a while."),
     "DATABASE_AWAY": _l("Part of the service is not answering at the moment. Try again in a while."),
+    "FILES_AWAY": _l("Part of the service is not answering at the moment. Try again in a while."),
     "DATABASE_BUSY": _l("The service is very busy just now. Try again in a moment."),
     "MESSAGE_TOO_LARGE": _l("This is larger than we can take."),
     # why a customer was parked in a billing run

@@ -32,7 +32,7 @@ class AttachmentService(rpc.AttachmentServiceServicer):
     ) -> pb.UploadAttachmentResponse:
         first = next(request_iterator, None)
         if first is None:
-            raise wire.fault("chunk", "EMPTY")
+            raise wire.fault("customer_id", "REQUIRED")
         customer_id = wire.unpack_id(first.customer_id, field="customer_id")
         with self._database.reading() as session:
             if context.actor.kind is ActorKind.STAFF:

@@ -199,6 +199,19 @@ def test_notes_of_staff_never_leave_by_the_customers_door(office):
     assert "narzeka" not in str(office.list_own()) + str(office.read(ticket))
 
 
+@pytest.mark.repeats("TicketService/MarkTicketRead")
+def test_what_was_seen_stays_seen_when_an_older_entry_is_named_afterwards(office):
+    ticket = office.open()
+    older, newer = office.answer(ticket).message, office.answer(ticket).message
+    for seen in (newer, older, newer):
+        office.own.MarkTicketRead(
+            tickets_pb2.MarkTicketReadRequest(
+                **office.own_id(ticket), ticket_message_id=seen.ticket_message_id
+            )
+        )
+        assert office.read(ticket).ticket.unread_count == 0
+
+
 def test_a_note_cannot_be_marked_as_seen(office):
     ticket = office.open()
     office.answer(ticket, "Sprawdzamy.")
