@@ -8,7 +8,7 @@ from pydantic_settings import NoDecode
 
 from chassis.config import PartConfig
 
-PAYMENT_PROVIDERS = ("przelewy24", "payu")
+WEBHOOK_PROVIDERS = ("przelewy24", "payu", "smsapi")
 Networks = tuple[IPv4Network | IPv6Network, ...]
 
 
@@ -44,7 +44,7 @@ class GatewayConfig(PartConfig):
     )
     webhook_senders: Annotated[dict[str, Networks], NoDecode] = Field(
         default_factory=dict,
-        description="Where payment providers notify from: przelewy24=5.252.202.254 193.178.213.0/24,payu=…; "
+        description="Where providers notify from: przelewy24=5.252.202.254 193.178.213.0/24,payu=…,smsapi=…; "
         "a provider that is not named may come from anywhere.",
     )
 
@@ -61,8 +61,8 @@ class GatewayConfig(PartConfig):
         pairs = cls._read_pairs(value)
         if not isinstance(pairs, dict):
             return pairs
-        if unknown := sorted(set(pairs) - set(PAYMENT_PROVIDERS)):
-            raise ValueError(f"{unknown[0]} is none of {', '.join(PAYMENT_PROVIDERS)}")
+        if unknown := sorted(set(pairs) - set(WEBHOOK_PROVIDERS)):
+            raise ValueError(f"{unknown[0]} is none of {', '.join(WEBHOOK_PROVIDERS)}")
         return {name: text.split() if isinstance(text, str) else text for name, text in pairs.items()}
 
     @field_validator("public_url")

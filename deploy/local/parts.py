@@ -82,10 +82,18 @@ PARTS: tuple[Part, ...] = (
         name="mailbox",
         command=(
             *("-m", "sandbox.mailbox", "--smtp", "{mailbox.smtp}"),
-            *("--http", "{mailbox}", "--store", "{mailbox.directory}"),
+            *("--http", "{mailbox}", "--store", "{mailbox.directory}", "--sms", "http://{smsapi}"),
         ),
         ports={"": 25, "smtp": 28},
         health=Health.HTTP,
+        courtesy=COURTEOUS,
+    ),
+    Part(
+        name="smsapi",
+        command=("-m", "sandbox.smsapi", "--http", "{smsapi}", "--store", "{smsapi.directory}"),
+        ports={"": 29},
+        health=Health.HTTP,
+        health_path="/health",
         courtesy=COURTEOUS,
     ),
     payment_sandbox("przelewy24", 26),
@@ -107,7 +115,15 @@ PARTS: tuple[Part, ...] = (
         environment={
             "EBOK_SMTP_URL": "smtp://{mailbox.smtp}",
             "EBOK_SEND_WORKERS": "1",  # The mailbox is near: a second one only waits for the first.
-            "EBOK_JOBS_EVERY_S": "messages.send=0.2",
+            # The account that the sandbox knows; none of it is a secret. Who looks on in the evening sees texts too.
+            "EBOK_SMSAPI_URL": "http://{smsapi}",
+            "EBOK_SMSAPI_TOKEN": "sandbox-smsapi-token",
+            "EBOK_SMSAPI_SENDER": "Wodociagi",
+            "EBOK_SMSAPI_REPORT_URL": "http://{gateway}",
+            "EBOK_SMSAPI_REPORT_TOKEN": "sandbox-report-token",
+            "EBOK_QUIET_HOURS": "",
+            "EBOK_REMINDERS_FROM_HOUR": "0",
+            "EBOK_JOBS_EVERY_S": "messages.send=0.2,sms.send=0.2,reminders.plan=2",
         },
         courtesy=COURTEOUS,
     ),

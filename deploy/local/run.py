@@ -60,7 +60,7 @@ def _announce(info: dict[str, Any], seconds: float) -> None:
     _say(f"\neBOK is up ({seconds:.0f} s)\n")
     _say(f"  portal     {info['gateway']}")
     _say(f"  console    {info['console']}")
-    _say(f"  mailbox    {info['mailbox']}   every mail the suite sends")
+    _say(f"  mailbox    {info['mailbox']}   every mail and text message the suite sends")
     for name in ("przelewy24", "payu"):
         _say(f"  {name:<10} http://{info['parts'][name]}/sandbox   payments on trial")
     _say(f"  logs       {info['log']}")

@@ -221,6 +221,7 @@ class Suite:
             state.drop(services())
             self._known().clock_file.unlink(missing_ok=True)
             shutil.rmtree(self.directory / "mailbox", ignore_errors=True)
+            shutil.rmtree(self.directory / "smsapi", ignore_errors=True)
 
     def _call(self, words: Sequence[str], environment: Mapping[str, str], name: str) -> str:
         return run_command(words, environment=environment, log=self.directory / "log" / f"{name}.log")
@@ -270,6 +271,7 @@ class Suite:
             "gateway": environments.gateway_url,
             "console": f"{environments.gateway_url}/konsola",
             "mailbox": f"http://{addresses['mailbox']}",
+            "smsapi": f"http://{addresses['smsapi']}",
             "parts": {part.name: addresses[part.name] for part in PARTS},
             "metrics": {
                 name.removesuffix(".metrics"): address

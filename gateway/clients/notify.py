@@ -1,6 +1,13 @@
-"""Notify: what was sent to whom, announcements, pages."""
+"""Notify: what was sent to whom, announcements, pages, preferences, reminders, reports."""
 
-from ebok.notify.v1 import announcements_pb2_grpc, messages_pb2_grpc, pages_pb2_grpc
+from ebok.notify.v1 import (
+    announcements_pb2_grpc,
+    messages_pb2_grpc,
+    pages_pb2_grpc,
+    preferences_pb2_grpc,
+    reminders_pb2_grpc,
+    reports_pb2_grpc,
+)
 
 from chassis.rpc.client import Channel
 
@@ -12,3 +19,6 @@ class Notify:
         self.messages = channel.stub(messages_pb2_grpc.MessageServiceStub)
         self.announcements = channel.stub(announcements_pb2_grpc.AnnouncementServiceStub)
         self.pages = channel.stub(pages_pb2_grpc.PageServiceStub)
+        self.preferences = channel.stub(preferences_pb2_grpc.PreferenceServiceStub)
+        self.reminders = channel.stub(reminders_pb2_grpc.ReminderServiceStub)
+        self.reports = channel.stub(reports_pb2_grpc.ReportServiceStub)

@@ -1,6 +1,9 @@
-"""What payment providers send: raw bodies and headers, straight to payments. Importing the modules registers the views.
+"""What payment providers send, straight to payments, and SMSAPI, to notify: raw, unread.
 
-No session, no cookie, no form token, no secret: who really sent a message is judged in payments, by its signature.
+Importing the modules registers the views.
+
+No session, no cookie, no form token, no secret kept: who really sent a message is judged behind, by its signature or by
+the secret part of the address.
 An answer other than 200 makes the provider send again.
 """
 
@@ -11,6 +14,6 @@ from gateway.web.csrf import protection
 webhooks = Blueprint("webhooks", __name__, url_prefix="/webhooks")
 protection.exempt(webhooks)
 
-from gateway.webhooks import payu, przelewy24, receiving  # noqa: E402
+from gateway.webhooks import payu, przelewy24, receiving, smsapi  # noqa: E402
 
-__all__ = ["payu", "przelewy24", "receiving", "webhooks"]
+__all__ = ["payu", "przelewy24", "receiving", "smsapi", "webhooks"]

@@ -21,17 +21,15 @@ SEND_AGAIN_AFTER_S = 60
 def receive(provider: str, kind: str) -> Response:
     """Store one message. 403 for a sender who is not on the list, 413 for too much, 400 for nothing."""
     sender = _sender()
-    allowed = config().webhook_senders.get(provider)
-    if allowed is not None and not any(sender in network for network in allowed if sender is not None):
-        current_app.logger.warning("%s refused: sent from %s", request.path, request.remote_addr)
-        return _say("sender refused", 403)
+    if not _is_allowed(provider, sender):
+        return say("sender refused", 403)
     # One byte more than is taken: a body in chunks is cut at the limit without a word, and a cut one must not pass.
     request.max_content_length = BODY_BYTES_MAX + 1
     body = request.get_data(cache=False)
     if len(body) > BODY_BYTES_MAX:
-        return _say("too large", 413)
+        return say("too large", 413)
     if not body:
-        return _say("empty", 400)
+        return say("empty", 400)
     message = notifications_pb2.ReceiveNotificationRequest(
         provider=provider,
         kind=kind,
@@ -40,7 +38,21 @@ def receive(provider: str, kind: str) -> Response:
         sender_address="" if sender is None else str(sender),
     )
     as_gateway(clients().payments.notifications.ReceiveNotification, message)
-    return _say("OK", 200)
+    return say("OK", 200)
+
+
+def admit(provider: str) -> Response | None:
+    """The answer to a sender who is not on the provider's list; None for one who may go on."""
+    return None if _is_allowed(provider, _sender()) else say("sender refused", 403)
+
+
+def _is_allowed(provider: str, sender: IPv4Address | IPv6Address | None) -> bool:
+    allowed = config().webhook_senders.get(provider)
+    if allowed is None or any(sender in network for network in allowed if sender is not None):
+        return True
+    # Of the address only what leads to the page: the rest of it may be a secret.
+    current_app.logger.warning("%s refused: sent from %s", request.endpoint, request.remote_addr)
+    return False
 
 
 def _sender() -> IPv4Address | IPv6Address | None:
@@ -67,7 +79,8 @@ def _plain(value: str) -> str:
     return "".join(one if " " <= one <= "~" else "?" for one in value)
 
 
-def _say(text: str, status: int) -> Response:
+def say(text: str, status: int) -> Response:
+    """A plain answer."""
     return Response(text, status, mimetype="text/plain")
 
 
@@ -80,8 +93,8 @@ def _on_refusal(refusal: Refusal) -> Response:
     elif isinstance(refusal, Invalid):
         status = 400
     level = "error" if status == 503 else "warning"
-    getattr(current_app.logger, level)("%s not stored: %s", request.path, refusal.reason)
-    response = _say(refusal.reason, status)
+    getattr(current_app.logger, level)("%s not stored: %s", request.endpoint, refusal.reason)
+    response = say(refusal.reason, status)
     if status == 503:
         response.headers["Retry-After"] = str(SEND_AGAIN_AFTER_S)
     return response
@@ -89,4 +102,4 @@ def _on_refusal(refusal: Refusal) -> Response:
 
 @webhooks.errorhandler(HTTPException)
 def _on_http_error(error: HTTPException) -> Response:
-    return _say(error.name, error.code or 500)
+    return say(error.name, error.code or 500)

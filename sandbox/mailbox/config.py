@@ -18,6 +18,8 @@ class MailboxConfig:
     http: tuple[str, int] = ("127.0.0.1", 0)
     store: Path | None = None
     kept_max: int = KEPT_DEFAULT
+    sms: str = ""
+    """Where the simulated SMSAPI is, to show its text messages beside the mails; empty: none are shown."""
 
 
 def _address(text: str) -> tuple[str, int]:
@@ -35,7 +37,7 @@ def _count(text: str) -> int:
 
 def read_config(arguments: Sequence[str] | None = None) -> MailboxConfig:
     """The command line wins over the environment."""
-    env = {name: os.environ.get(f"EBOK_MAILBOX_{name}") for name in ("SMTP", "HTTP", "STORE", "KEPT")}
+    env = {name: os.environ.get(f"EBOK_MAILBOX_{name}") for name in ("SMTP", "HTTP", "STORE", "KEPT", "SMS")}
     parser = argparse.ArgumentParser(
         prog="python -m sandbox.mailbox", description="A mail server to try with."
     )
@@ -57,5 +59,12 @@ def read_config(arguments: Sequence[str] | None = None) -> MailboxConfig:
         default=env["KEPT"] or str(KEPT_DEFAULT),
         help="how many mails are kept",
     )
+    parser.add_argument("--sms", default=env["SMS"] or "", help="http://host:port of sandbox.smsapi")
     given = parser.parse_args(arguments)
-    return MailboxConfig(smtp=given.smtp, http=given.http, store=given.store, kept_max=given.kept)
+    return MailboxConfig(
+        smtp=given.smtp,
+        http=given.http,
+        store=given.store,
+        kept_max=given.kept,
+        sms=given.sms.rstrip("/"),
+    )

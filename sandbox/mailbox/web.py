@@ -4,13 +4,16 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import requests
 from flask import Flask, Response, abort, jsonify, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
 from sandbox.mailbox.faults import FaultsMalformed, FaultSwitch, read_faults
 from sandbox.mailbox.messages import Mail, Mails
 
 PAGE_SIZE = 50
+SMS_TIMEOUT_S = 5.0
 API_PAGE_SIZE_MAX = 1_000
 REQUEST_BYTES_MAX = 256 * 1024
 WARSAW = ZoneInfo("Europe/Warsaw")
@@ -25,13 +28,15 @@ MAIL_POLICY = (
 )
 
 
-def create_app(mails: Mails, faults: FaultSwitch) -> Flask:
-    """The pages and the JSON over what is kept."""
+def create_app(mails: Mails, faults: FaultSwitch, sms_url: str = "") -> Flask:
+    """The pages and the JSON over what is kept; `sms_url`: where text messages are, to be shown too."""
     app = Flask(__name__)
     app.config["MAX_CONTENT_LENGTH"] = REQUEST_BYTES_MAX
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.add_template_filter(_moment, "moment")
+    app.jinja_env.globals["has_sms"] = bool(sms_url)
     _add_pages(app, mails)
+    _add_texts(app, sms_url)
     _add_api(app, mails, faults)
 
     @app.after_request
@@ -100,6 +105,27 @@ def _add_pages(app: Flask, mails: Mails) -> None:
             abort(403)
         mails.clear()
         return redirect(url_for("list_mails"), 303)
+
+
+def _add_texts(app: Flask, sms_url: str) -> None:
+    @app.get("/sms")
+    def list_texts() -> ResponseReturnValue:
+        """Asked of the simulated SMSAPI at this moment: what it took is kept there and nowhere else."""
+        number = request.args.get("do", "").strip()
+        if not sms_url:
+            abort(404)
+        try:
+            with requests.Session() as session:
+                session.trust_env = False  # It is on this machine.
+                answer = session.get(
+                    f"{sms_url}/sandbox/messages", params={"to": number}, timeout=SMS_TIMEOUT_S
+                )
+                answer.raise_for_status()
+                texts = answer.json()[:PAGE_SIZE]
+        except (requests.RequestException, ValueError):
+            return render_template("texts.html", texts=[], number=number, away=True), 503
+        shown = [{**text, "taken_at": datetime.fromtimestamp(text["taken_at"], UTC)} for text in texts]
+        return render_template("texts.html", texts=shown, number=number, away=False)
 
 
 def _add_api(app: Flask, mails: Mails, faults: FaultSwitch) -> None:

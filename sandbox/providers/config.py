@@ -40,7 +40,8 @@ def read_number(text: str, name: str, *, least: float, most: float) -> float:
     return number
 
 
-def _address(text: str) -> tuple[str, int]:
+def read_address(text: str) -> tuple[str, int]:
+    """`127.0.0.1:8026`, on this machine only. Raises argparse.ArgumentTypeError."""
     host, _, port = text.rpartition(":")
     if not host or not port.isdigit() or int(port) > PORT_MAX:
         raise argparse.ArgumentTypeError(f"'{text}' is not host:port")
@@ -64,7 +65,7 @@ def make_parser(name: str, *, port: int) -> argparse.ArgumentParser:
         prog=f"python -m sandbox.{name}", description="A payment provider to try with."
     )
     parser.add_argument(
-        "--http", type=_address, default=f"127.0.0.1:{port}", help="host:port, on this machine"
+        "--http", type=read_address, default=f"127.0.0.1:{port}", help="host:port, on this machine"
     )
     parser.add_argument(
         "--store", type=Path, default=None, help="directory to keep the books in over a restart"

@@ -12,7 +12,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from sandbox.providers.provider import Provider
 
 
-class _Quiet(WSGIRequestHandler):
+class Quiet(WSGIRequestHandler):
     """Does not print a line for each request."""
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
@@ -24,7 +24,7 @@ class ProviderServer:
 
     def __init__(self, provider: Provider, app: Flask, address: tuple[str, int]) -> None:
         self.provider = provider
-        self._http = make_server(*address, app, threaded=True, request_handler=_Quiet)
+        self._http = make_server(*address, app, threaded=True, request_handler=Quiet)
         self._http.daemon_threads = True  # type: ignore[attr-defined]
         self._thread = threading.Thread(
             target=self._http.serve_forever, args=(0.05,), name="http", daemon=True
