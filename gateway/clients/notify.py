@@ -1,12 +1,14 @@
-"""Notify: what was sent to whom, announcements, pages, preferences, reminders, reports."""
+"""Notify: what was sent to whom, announcements, campaigns, templates, pages, preferences, reminders, reports."""
 
 from ebok.notify.v1 import (
     announcements_pb2_grpc,
+    campaigns_pb2_grpc,
     messages_pb2_grpc,
     pages_pb2_grpc,
     preferences_pb2_grpc,
     reminders_pb2_grpc,
     reports_pb2_grpc,
+    templates_pb2_grpc,
 )
 
 from chassis.rpc.client import Channel
@@ -18,6 +20,8 @@ class Notify:
     def __init__(self, channel: Channel) -> None:
         self.messages = channel.stub(messages_pb2_grpc.MessageServiceStub)
         self.announcements = channel.stub(announcements_pb2_grpc.AnnouncementServiceStub)
+        self.campaigns = channel.stub(campaigns_pb2_grpc.CampaignServiceStub)
+        self.templates = channel.stub(templates_pb2_grpc.TemplateServiceStub)
         self.pages = channel.stub(pages_pb2_grpc.PageServiceStub)
         self.preferences = channel.stub(preferences_pb2_grpc.PreferenceServiceStub)
         self.reminders = channel.stub(reminders_pb2_grpc.ReminderServiceStub)

@@ -50,8 +50,10 @@ MESSAGE_RULES = {
     "registration_repeated": _l("Registration of an address that has an account"),
     "password_reset": _l("New password"),
     "password_changed": _l("The password was changed"),
+    "campaign": _l("Campaign"),
+    "campaign_test": _l("Test of a campaign"),
 }
-CHANNELS = {"email": _l("e-mail")}
+CHANNELS = {"email": _l("e-mail"), "sms": _l("SMS"), "portal": _l("portal")}
 
 SCOPES = {
     "SCOPE_VIEW": _l("sees everything"),

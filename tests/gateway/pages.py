@@ -97,6 +97,27 @@ def states(world: World) -> list[Page]:
         Page("console.announcements-drafts", "edward", "/konsola/komunikacja?stan=szkice"),
         Page("console.announcement-published", "edward", f"/konsola/komunikacja/{world.board.annas}"),
         Page("console.announcement-new", "edward", f"/konsola/komunikacja/{new_id()}"),
+        Page(
+            "console.campaign-running", "edward", f"/konsola/komunikacja/kampanie/{world.mailings.running_id}"
+        ),
+        Page(
+            "console.campaign-scheduled",
+            "edward",
+            f"/konsola/komunikacja/kampanie/{world.mailings.scheduled_id}",
+        ),
+        Page("console.campaign-done", "edward", f"/konsola/komunikacja/kampanie/{world.mailings.done_id}"),
+        Page(
+            "console.campaign-sms",
+            "edward",
+            f"/konsola/komunikacja/kampanie/{world.mailings.draft_id}?pokaz=sms-en",
+        ),
+        Page(
+            "console.campaign-new",
+            "edward",
+            f"/konsola/komunikacja/kampanie/{new_id()}?szablon={world.mailings.template_id}",
+        ),
+        Page("console.campaigns-paused", "edward", "/konsola/komunikacja/kampanie?stan=wstrzymane"),
+        Page("console.template-new", "edward", f"/konsola/komunikacja/szablony/{new_id()}"),
         Page("console.written_page-new", "edward", f"/konsola/komunikacja/strony/{new_id()}"),
         Page("errors.missing", "anna", "/nie-ma-takiej-strony"),
         Page("console.run-issued", "edward", f"/konsola/rozliczenia/{world.run_ids[-2]}"),

@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 from flask import Flask
 from werkzeug.routing import Rule
 
+from tests.gateway import settings_work
 from tests.gateway.world import World
 
 Sample = Callable[[World], Any]
@@ -21,9 +22,6 @@ def metered_point(world: World) -> str:
     return next(point.service_point_id for point in world.annas.service_points if point.meters)
 
 
-# Of those that a new provider begins with.
-DRAFTED_WORKFLOW = "01930000-0000-7000-8000-00000000a002"
-CANNED_ANSWER = "01930000-0000-7000-8000-00000000c002"
 SAMPLES: dict[str, Sample] = {
     "customer_id": lambda world: world.annas.customer_id,
     "invoice_id": lambda world: world.annas.last_invoice.invoice_id,
@@ -41,11 +39,13 @@ SAMPLES: dict[str, Sample] = {
     "window_id": lambda world: world.window_ids[-1],
     "announcement_id": lambda world: world.board.annas,
     "page_id": lambda world: world.board.page_id,
+    "campaign_id": lambda world: world.mailings.draft_id,
+    "template_id": lambda world: world.mailings.template_id,
     "slug": lambda world: world.board.slug,
     "version": lambda _world: 1,
     "ticket_id": lambda world: world.open_case.ticket_id,
-    "workflow_id": lambda _world: DRAFTED_WORKFLOW,
-    "canned_answer_id": lambda _world: CANNED_ANSWER,
+    "workflow_id": lambda _world: settings_work.DRAFTED_WORKFLOW,
+    "canned_answer_id": lambda _world: settings_work.CANNED_ANSWER,
     "category_id": lambda world: world.open_case.category_id,
     "attachment_id": lambda world: world.case_file_id,
     "kind": lambda _world: ("csv", "xlsx"),
@@ -62,6 +62,17 @@ SPECIAL: dict[tuple[str, str], Sample] = {
     ("console.meter", "meter_id"): lambda world: world.made["meter_id"],
     ("console.announcement", "announcement_id"): lambda world: world.board.draft_id,
     ("console.publish_announcement", "announcement_id"): lambda world: world.board.draft_id,
+    **{
+        (f"console.{endpoint}", "campaign_id"): lambda world: world.mailings.running_id
+        for endpoint in (
+            "campaign_recipients",
+            "campaign_recipients_export",
+            "pause_campaign",
+            "resume_campaign",
+            "cancel_campaign",
+        )
+    },
+    ("console.unschedule_campaign", "campaign_id"): lambda world: world.mailings.scheduled_id,
     ("console.exchange_meter", "meter_id"): lambda world: world.made["meter_id"],
     ("console.contract", "contract_id"): lambda world: world.made["contract_id"],
     ("console.import_row", "import_id"): lambda world: world.refusing_import_id,

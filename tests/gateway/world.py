@@ -78,8 +78,9 @@ from services.notify.__main__ import part as notify
 from services.payments.__main__ import part as payments
 from services.tickets.__main__ import part as tickets
 from tests.billing.pictures import picture
-from tests.gateway import casework, town
+from tests.gateway import casework, settings_work, town
 from tests.gateway.board import Board
+from tests.gateway.mailings import Mailings
 from tests.gateway.tills import Payer, Tills, wait_until
 from tests.gateway.visitors import Visitor
 
@@ -156,6 +157,7 @@ class World:
         self._relays = [self._relay(name) for name in SUBSCRIBERS]
         self.edward = self.persona(cast.staff(cast.EDWARD_STAFF, "Edward"))
         self.board = Board(self.notify, self.edward)
+        self.mailings = Mailings(self.notify, self.edward)
         self._gateway = self.persona(Actor(ActorKind.SYSTEM, "gateway", "gateway"))
         self._connector = self.persona(Actor(ActorKind.SYSTEM, "connector", "connector"))
         self.users: Any = self.identity.stub(users_pb2_grpc.UserServiceStub, self._gateway)
@@ -224,6 +226,7 @@ class World:
             town.LAST_DAY.replace(day=1), town.LAST_DAY, "Woda i ścieki, październik 2026, uzupełnienie"
         )
         self.board.write(self.annas.customer_id)
+        self.mailings.write()
         self._let_people_in()
         self._begin_payments()
         self._ask_and_tell()
@@ -357,6 +360,7 @@ class World:
         self.clock.set(NOW)
         self.deliver()
         casework.keep(self.tickets)
+        settings_work.begin(self.tickets, self.edward)
 
     def _celina_asks(self, about: categories_pb2.Category) -> tickets_pb2.Ticket:
         customer_id = self.celinas.customer_id
