@@ -135,6 +135,9 @@ _SUBJECTS = {
     "ImportService": ("console.import_", "import_id"),
     "TicketDeskService": ("console.ticket", "ticket_id"),
     "TicketService": ("console.ticket", "ticket_id"),
+    "CategoryService": ("console.ticket_category", "category_id"),
+    "WorkflowService": ("console.ticket_workflow", "workflow_id"),
+    "CannedAnswerService": ("console.canned_answer", "canned_answer_id"),
 }
 _OF_CUSTOMER = {
     "InvoiceService/GetInvoice": ("console.customer_invoice", "invoice_id"),
@@ -145,7 +148,7 @@ _OF_CUSTOMER = {
     "PaymentService/CheckPayment": ("console.payment", "payment_id"),
     "RefundService/RefundPayment": ("console.payment", "payment_id"),
 }
-_GONE = frozenset({"TariffService/DeleteTariffVersion"})
+_GONE = frozenset({"TariffService/DeleteTariffVersion", "CannedAnswerService/DeleteCannedAnswer"})
 
 
 def act_words(act: str) -> str:

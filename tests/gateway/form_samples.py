@@ -12,7 +12,7 @@ from ebok.billing.v1 import runs_pb2
 from ebok.identity.v1 import events_pb2, users_pb2
 from sqlalchemy import text
 
-from tests.gateway import casework, town
+from tests.gateway import casework, settings_work, town
 from tests.gateway.forms import Field, Form
 from tests.gateway.visitors import Visitor
 from tests.gateway.world import ADDRESS, PASSWORD, STAFF_PASSWORD, World
@@ -117,6 +117,9 @@ SAMPLES: dict[tuple[str, str], Sample] = {
     ("portal.ticket", "ocena"): _fixed("4", PERSON),
     ("console.ticket", "tresc"): _fixed("Sprawdzimy to jutro.", PERSON),
     ("console.customer_contacts", "czego"): _fixed("1", "one of several buttons is pressed"),
+    ("console.new_ticket_category", "name_pl"): Sample(lambda _world: f"Próbna {next(_numbers)}", NEW),
+    ("console.new_ticket_category", "workflow"): _fixed(settings_work.DRAFTED_WORKFLOW, CHOSEN),
+    ("console.new_ticket_workflow", "name_pl"): _fixed("Obieg próbny", NEW),
     ("console.log_in", "email"): _fixed("daria@wodociagi-zdroj.example", PERSON),
     ("console.log_in", "password"): _fixed(STAFF_PASSWORD, PERSON),
     ("console.runs", "name"): _fixed("Próba", OTHER),
@@ -277,7 +280,25 @@ def begin_cases_anew(world: World) -> None:
     casework.begin_anew(world.tickets)
 
 
+def begin_settings_anew(world: World) -> None:
+    """A category, a workflow, a ready answer that a form made is gone, and one that it changed stands as before."""
+    settings_work.begin_anew(world.tickets)
+
+
 ANEW: dict[str, Callable[[World], None]] = {
+    **{
+        f"console.{name}": begin_settings_anew
+        for name in (
+            "new_ticket_category",
+            "ticket_category",
+            "new_ticket_workflow",
+            "ticket_workflow",
+            "publish_ticket_workflow",
+            "discard_ticket_workflow",
+            "canned_answer",
+            "delete_canned_answer",
+        )
+    },
     **dict.fromkeys(
         ("portal.ticket", "portal.new_ticket", "console.ticket", "console.new_case"), begin_cases_anew
     ),

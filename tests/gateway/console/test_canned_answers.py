@@ -1,0 +1,58 @@
+"""Gotowe odpowiedzi: found, written, deleted."""
+
+from chassis.ids import new_id
+from tests.gateway.visitors import Visitor
+
+LIST = "/konsola/zgloszenia/ustawienia/odpowiedzi"
+BODY = "Dzień dobry, {name}.\r\n\r\nSprawa {number}.\r\n{clerk}"
+
+
+def write(edward: Visitor, title: str, **changes: object) -> str:
+    url = f"{LIST}/{new_id()}"
+    assert edward.submit(url, title=title, body=BODY, **changes).status_code == 303
+    return url
+
+
+def test_an_answer_is_written_found_and_deleted(edward: Visitor):
+    start = edward.get(f"{LIST}/nowa")
+    assert start.status_code == 303
+    fault = "01930000-0000-7000-8000-00000000b004"
+    url = write(edward, "Brak wody po nocy", categories=[fault])
+    assert "Brak wody po nocy" in edward.text(LIST)
+    found = edward.text(f"{LIST}?q=NOCY")
+    assert "Brak wody po nocy Awaria" in found
+    assert "Skąd się bierze kwota" not in found
+    page = edward.page(url)
+    assert "{name}" in page
+    assert f'value="{fault}" checked' in page
+
+    assert edward.submit(f"{url}/usun", at=url).status_code == 303
+    assert "Brak wody po nocy" not in edward.text(LIST)
+    assert edward.submit(url, title="Znowu", body=BODY).status_code == 404
+
+
+def test_what_is_wrong_is_said_and_the_rest_is_kept(edward: Visitor):
+    url = f"{LIST}/{new_id()}"
+    refused = edward.submit(url, title="Próba", body="Dzień dobry, {imię}")
+    assert refused.status_code == 422
+    assert 'aria-invalid="true"' in refused.text
+    assert "{imię}" in refused.text
+    assert 'value="Próba"' in refused.text
+    assert edward.submit(url, title="", body=BODY).status_code == 422
+    assert edward.submit(url, title="x" * 81, body=BODY).status_code == 422
+    assert edward.submit(url, title="Próba", body="x" * 4001).status_code == 422
+
+
+def test_a_clerk_reads_and_changes_nothing(daria: Visitor, edward: Visitor):
+    url = write(edward, "Do czytania")
+    assert "Do czytania" in daria.text(LIST)
+    assert "Nowa odpowiedź" not in daria.text(LIST)
+    assert daria.get(url).status_code == 403
+    assert daria.get(f"{LIST}/nowa").status_code == 403
+    assert daria.submit(f"{url}/usun", at="/konsola/ja").status_code == 403
+    assert "Do czytania" in edward.text(LIST)
+
+
+def test_nothing_found_says_so(edward: Visitor):
+    assert "Żadna odpowiedź nie ma tych słów" in edward.text(f"{LIST}?q=xyzzy")
+    assert edward.get(f"{LIST}?q={'x' * 101}").status_code == 422
