@@ -117,6 +117,10 @@ ACTS: dict[str, LazyString] = {
     "ebok.notify.v1.CampaignService/CancelCampaign": _l("cancelled a campaign"),
     "ebok.notify.v1.CampaignService/ListRecipients": _l("saw the recipients of a campaign"),
     "ebok.billing.v1.AudienceService/CountAudience": _l("counted who is in a segment"),
+    "ebok.notify.v1.PreferenceService/GetPreferences": _l("saw what the customer wants to be told"),
+    "ebok.notify.v1.PreferenceService/SavePreferences": _l("chose notifications in the portal"),
+    "ebok.notify.v1.PreferenceService/Unsubscribe": _l("refused offers by the link of a message"),
+    "ebok.notify.v1.ReminderService/SaveReminder": _l("changed a rule of reminders"),
     "ebok.notify.v1.MessageService/ListMessages": _l("saw the messages to the customer"),
 }
 

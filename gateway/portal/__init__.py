@@ -25,6 +25,8 @@ PUBLIC = frozenset(
         "accessibility",
         "privacy",
         "page",
+        "check_message",
+        "unsubscribe",
     )
 )
 WITHOUT_CUSTOMER = frozenset({"portal.claim", "portal.profile", "portal.more", "portal.select_customer"})
@@ -59,8 +61,10 @@ from gateway.portal import (  # noqa: E402
     paying,
     payment_words,
     payments,
+    preferences,
     profile,
     readings,
+    references,
     sessions,
     start,
     texts,
@@ -88,8 +92,10 @@ __all__ = [
     "payment_words",
     "payments",
     "portal",
+    "preferences",
     "profile",
     "readings",
+    "references",
     "sessions",
     "start",
     "texts",

@@ -14,6 +14,6 @@ from gateway.web.csrf import protection
 webhooks = Blueprint("webhooks", __name__, url_prefix="/webhooks")
 protection.exempt(webhooks)
 
-from gateway.webhooks import payu, przelewy24, receiving, smsapi  # noqa: E402
+from gateway.webhooks import payu, przelewy24, receiving, smsapi, unsubscribing  # noqa: E402
 
-__all__ = ["payu", "przelewy24", "receiving", "smsapi", "webhooks"]
+__all__ = ["payu", "przelewy24", "receiving", "smsapi", "unsubscribing", "webhooks"]

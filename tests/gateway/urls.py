@@ -40,6 +40,8 @@ SAMPLES: dict[str, Sample] = {
     "announcement_id": lambda world: world.board.annas,
     "page_id": lambda world: world.board.page_id,
     "campaign_id": lambda world: world.mailings.draft_id,
+    "reminder": lambda _world: "po-terminie-1",
+    "secret": lambda _world: "secret-of-the-address",
     "template_id": lambda world: world.mailings.template_id,
     "slug": lambda world: world.board.slug,
     "version": lambda _world: 1,

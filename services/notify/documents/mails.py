@@ -54,9 +54,9 @@ def render_mail(letter: Letter, message: Message, sender: Sender, *, now: dateti
     mail["Auto-Submitted"] = "auto-generated"
     mail["X-Auto-Response-Suppress"] = "All"
     mail["List-Id"] = f"<{message.rule.value.replace('_', '-')}.{sender.domain}>"
-    if letter.unsubscribe_url:
+    if letter.one_click_url:
         # One click in the mail program (RFC 8058), without opening anything.
-        mail["List-Unsubscribe"] = f"<{letter.unsubscribe_url}>"
+        mail["List-Unsubscribe"] = f"<{letter.one_click_url}>"
         mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     mail["Content-Language"] = letter.language
     boundary = f"=_{message.message_id.hex}"  # Cannot occur in quoted-printable, where = is =3D.

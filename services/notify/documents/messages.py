@@ -29,7 +29,7 @@ from services.notify.storage.settings import ProviderSettings
 
 HERE = Path(__file__).parent
 CHECK_PATH = "/czy-to-my"  # Where people ask whether a message was ours.
-UNSUBSCRIBE_PATH = "/bez-ofert"
+UNSUBSCRIBE_PATH, ONE_CLICK_PATH = "/bez-ofert", "/webhooks/bez-ofert"  # For people, for mail programs.
 SMS = "sms"  # The name of the text that goes to telephones.
 DEFAULT_LANGUAGE = "pl"
 LINE_WIDTH = 76
@@ -50,7 +50,7 @@ class Letter:
     subject: str
     text: str
     html: str
-    unsubscribe_url: str = ""
+    one_click_url: str = ""
 
 
 def render_letter(
@@ -82,7 +82,7 @@ def render_letter(
         "texts": texts,
         "subject": subject,
         "url": _url(message, settings, token),
-        "check_url": settings.portal_url + CHECK_PATH,
+        "check_url": f"{settings.portal_url}{CHECK_PATH}?numer={reference(message.message_id)}",
         "unsubscribe_url": unsubscribe_url,
         "colours": _palette(settings.brand_colour),
         "paragraphs": written.paragraphs if written else [],
@@ -93,7 +93,7 @@ def render_letter(
         subject=subject,
         text=_frame(f"{frame}.txt").render(frame_values).strip() + "\n",
         html=_frame(f"{frame}.html").render(frame_values),
-        unsubscribe_url=unsubscribe_url,
+        one_click_url=f"{settings.portal_url}{ONE_CLICK_PATH}?t={unsubscribe}" if is_marketing else "",
     )
 
 
