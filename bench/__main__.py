@@ -16,6 +16,8 @@ MODULES = {
     "webhook": "bench.webhook",
     "settled-to-balance": "bench.settled_to_balance",
     "import-readings": "bench.import_readings",
+    "ticket-queue": "bench.ticket_queue",
+    "ticket-search": "bench.ticket_queue",
 }
 
 

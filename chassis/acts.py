@@ -60,7 +60,20 @@ def name_subject(subject_id: str, *, customer_id: str = "") -> None:
 
 def record(session: Session, act: Act) -> None:
     """Write the act into the outbox of this session's database."""
-    event = acts_pb2.ActRecorded(
+    outbox.announce_row(session, _event_of(act), key=_key_of(act))
+
+
+def record_alone(ask: outbox.Ask, act: Act) -> None:
+    """Write an act that changed nothing: it is a transaction of its own, in one statement."""
+    outbox.announce_alone(ask, _event_of(act), key=_key_of(act))
+
+
+def _key_of(act: Act) -> str:
+    return act.customer_id or act.actor.actor_id
+
+
+def _event_of(act: Act) -> acts_pb2.ActRecorded:
+    return acts_pb2.ActRecorded(
         act_id=str(new_id()),
         happened_at=wire.pack_instant(act.happened_at),
         actor_kind=act.actor.kind.value.lower(),
@@ -73,4 +86,3 @@ def record(session: Session, act: Act) -> None:
         changed=act.changed,
         trace_id=tracing.current_trace_id(),
     )
-    outbox.announce_row(session, event, key=act.customer_id or act.actor.actor_id)

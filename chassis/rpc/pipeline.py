@@ -170,8 +170,8 @@ class _Run:
         act, database = self._act, self._pipeline._database
         if act is None or act.changed or act.recorded or database is None:
             return
-        with database.transaction() as session:
-            acts.record(session, act)
+        with database.asking() as reader:
+            acts.record_alone(reader.rows, act)
         act.recorded = True
 
     def refuse(self, fault: Exception) -> NoReturn:
