@@ -111,6 +111,7 @@ def campaign(campaign_id: UUID) -> Response | tuple[str, int]:
             if leads is not None:
                 return leads
             found = _get(campaign_id)
+    shown = written_texts.shown_of(form, button.removeprefix("pokaz-") if button else _asked_text())
     page = render_template(
         "console/campaigns/draft.html",
         campaign=found.campaign,
@@ -119,9 +120,9 @@ def campaign(campaign_id: UUID) -> Response | tuple[str, int]:
         rows=condition_rows.rows_of(form, choices),
         conditions=condition_rows,
         texts=written_texts,
-        shown=written_texts.shown_of(form, button.removeprefix("pokaz-") if button else _asked_text()),
+        shown=shown,
         rates=[(str(rate), _rate_word(rate)) for rate in RATES],
-        preview=_preview(found.campaign),
+        preview=_preview(found.campaign, shown),
         last_at=_last_at(found.campaign),
     )
     return page, form.status
@@ -292,19 +293,31 @@ def _position() -> int:
     return int(asked) if asked.isdigit() and asked.isascii() and len(asked) == 1 and int(asked) < 5 else 0
 
 
-def _preview(found: pb.Campaign) -> Any:
-    """What one of the sample would read; None while nobody was counted or nothing is written."""
+def _preview(found: pb.Campaign, shown: str) -> Any:
+    """What one of the sample would read on the channel that is shown, else on their own.
+
+    None while nobody was counted or nothing is written.
+    """
     if not found.HasField("counts") or not found.counts.sample:
         return None
     position = min(_position(), len(found.counts.sample) - 1)
-    wanted = pb.PreviewCampaignRequest(campaign_id=found.campaign_id, position=position)
-    try:
-        answer = call(clients().notify.campaigns.PreviewCampaign, wanted)
-    except Refusal as refusal:
-        if refusal.reason not in ("TEXT_MISSING", "SETTINGS_MISSING"):
-            raise
-        return None
-    return {"answer": answer, "position": position, "count": len(found.counts.sample)}
+    channel, language = shown.split("-")
+    method = clients().notify.campaigns.PreviewCampaign
+    for channel_and_language in ((channel, language), ("", "")):
+        wanted = pb.PreviewCampaignRequest(
+            campaign_id=found.campaign_id,
+            position=position,
+            channel=channel_and_language[0],
+            language=channel_and_language[1],
+        )
+        try:
+            answer = call(method, wanted)
+        except Refusal as refusal:
+            if refusal.reason not in ("TEXT_MISSING", "SETTINGS_MISSING"):
+                raise
+        else:
+            return {"answer": answer, "position": position, "count": len(found.counts.sample)}
+    return None
 
 
 def _last_at(found: pb.Campaign) -> datetime | None:

@@ -91,7 +91,6 @@ _ENVIRONMENT = ImmutableSandboxedEnvironment(
     autoescape=False,  # Plain text: whoever sets it into markup escapes it.
     undefined=StrictUndefined,
     keep_trailing_newline=False,
-    trim_blocks=True,
 )
 # Not even within reach: no range, lipsum, dict; no filters and tests but ours.
 _ENVIRONMENT.globals.clear()
