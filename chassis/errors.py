@@ -71,6 +71,12 @@ class PermissionDenied(Refusal):
     reason = "PERMISSION_DENIED"
 
 
+class OutsideArea(PermissionDenied):
+    """Staff who are limited to towns or commodities, and this is of none of them, or of nobody in particular."""
+
+    reason = "OUTSIDE_AREA"
+
+
 class Unauthenticated(Refusal):
     """The caller is not known: no token, an expired or a forged one."""
 

@@ -13,7 +13,7 @@ from google.protobuf import descriptor_pool
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 
 from chassis.actors import NOBODY, Actor, ActorKind, Area
-from chassis.errors import PermissionDenied, Unauthenticated
+from chassis.errors import OutsideArea, PermissionDenied, Unauthenticated
 from chassis.rpc.tokens import (
     ActorTokens,
     SystemCredential,
@@ -27,7 +27,6 @@ __all__ = [
     "Gate",
     "LoginRequired",
     "MethodRule",
-    "OutsideArea",
     "RuleFaulty",
     "SystemCredential",
     "TokenRefused",
@@ -60,12 +59,6 @@ class AccessRefused(PermissionDenied):
     """The caller is known and this is not for them. The words never depend on what exists."""
 
     reason = "ACCESS_REFUSED"
-
-
-class OutsideArea(PermissionDenied):
-    """The caller is limited to towns or commodities, and this is of none of them, or of nobody in particular."""
-
-    reason = "OUTSIDE_AREA"
 
 
 # Whether a customer (by id) is in an area. A part that keeps customers gives one; without it nobody is.

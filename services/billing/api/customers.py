@@ -56,6 +56,7 @@ class CustomerService(rpc.CustomerServiceServicer):
                 in_arrears_on=today if request.in_arrears_only else None,
                 by_number=by_number,
                 window=unpack_window(request.page, of=of, kinds=searched.SEARCH_KEY),
+                area=context.actor.area,
             )
             owed = stored_ledger.balances_of(session, [row.customer_id for row in page.rows], today=today)
         found = [_pack_found(row, owed[row.customer_id]) for row in page.rows]

@@ -15,7 +15,7 @@ from chassis.clock import Clock, warsaw_date
 from chassis.database import Database
 from chassis.rpc.server import Context
 from services.billing.api.packing import pack_meter, pack_service_point
-from services.billing.domain import replacing
+from services.billing.domain import areas, replacing
 from services.billing.domain.reading_desks import When
 from services.billing.storage import meters as stored
 from services.billing.storage import reading_checks as stored_checks
@@ -57,6 +57,7 @@ class MeterService(rpc.MeterServiceServicer):
         )
         now = self._clock.now()
         with self._database.transaction() as session:
+            areas.require_meter(session, said.meter_id, by=context.actor)
             done = replacing.replace_meter(session, said, when=When(now, warsaw_date(now)))
             return pb.ReplaceMeterResponse(
                 old_meter=_pack_with_newest(session, done.old),

@@ -22,7 +22,7 @@ from services.billing.api.packing import (
     pack_reading,
     unpack_word,
 )
-from services.billing.domain import reading_cases, reading_checks
+from services.billing.domain import areas, reading_cases, reading_checks
 from services.billing.domain.reading_cases import Waiting
 from services.billing.domain.reading_desks import When
 from services.billing.storage import reading_checks as stored
@@ -42,12 +42,12 @@ class ReadingCheckService(rpc.ReadingCheckServiceServicer):
         self, request: pb.ListWaitingReadingsRequest, context: Context
     ) -> pb.ListWaitingReadingsResponse:
         window = unpack_window(request.page, of=QUEUE, kinds=stored.QUEUE_KEY)
-        commodity = unpack_word(request.commodity, COMMODITIES)
+        commodity, area = unpack_word(request.commodity, COMMODITIES), context.actor.area
         with self._database.reading() as session:
             page, waiting = reading_cases.list_waiting(
-                session, commodity=commodity or "", reason=request.reason, window=window
+                session, commodity=commodity or "", reason=request.reason, window=window, area=area
             )
-            counts = stored.count_by_reason(session)
+            counts = stored.count_by_reason(session, area=area)
         return pb.ListWaitingReadingsResponse(
             readings=[pack_waiting(one) for one in waiting],
             page=pack_page(page, of=QUEUE, key_of=lambda row: (row.read_on, row.reading_id)),
@@ -59,17 +59,20 @@ class ReadingCheckService(rpc.ReadingCheckServiceServicer):
     ) -> pb.GetReadingCaseResponse:
         reading_id = wire.unpack_id(request.reading_id, field="reading_id")
         with self._database.reading() as session:
-            return pack_case(reading_cases.case_of(session, reading_id))
+            areas.require_reading(session, reading_id, by=context.actor)
+            return pack_case(reading_cases.case_of(session, reading_id, area=context.actor.area))
 
     def AcceptReading(self, request: pb.AcceptReadingRequest, context: Context) -> pb.AcceptReadingResponse:
         reading_id = wire.unpack_id(request.reading_id, field="reading_id")
         with self._database.transaction() as session:
+            areas.require_reading(session, reading_id, by=context.actor)
             reading = reading_checks.accept(session, reading_id, note=request.note, when=self._when())
             return pb.AcceptReadingResponse(reading=_pack_decided(session, reading))
 
     def RejectReading(self, request: pb.RejectReadingRequest, context: Context) -> pb.RejectReadingResponse:
         reading_id = wire.unpack_id(request.reading_id, field="reading_id")
         with self._database.transaction() as session:
+            areas.require_reading(session, reading_id, by=context.actor)
             reading = reading_checks.reject(session, reading_id, note=request.note, when=self._when())
             return pb.RejectReadingResponse(reading=_pack_decided(session, reading))
 
@@ -78,6 +81,7 @@ class ReadingCheckService(rpc.ReadingCheckServiceServicer):
     ) -> pb.CorrectReadingResponse:
         reading_id = wire.unpack_id(request.reading_id, field="reading_id")
         with self._database.transaction() as session:
+            areas.require_reading(session, reading_id, by=context.actor)
             reading = reading_checks.correct(
                 session,
                 reading_id,
@@ -94,6 +98,7 @@ class ReadingCheckService(rpc.ReadingCheckServiceServicer):
         meter_id = wire.unpack_id(request.meter_id, field="meter_id")
         read_on = wire.unpack_date(request.read_on, field="read_on")
         with self._database.transaction() as session:
+            areas.require_meter(session, meter_id, by=context.actor)
             reading = reading_checks.estimate(session, meter_id, read_on=read_on, when=self._when())
             return pb.EstimateReadingResponse(reading=_pack_decided(session, reading))
 

@@ -12,6 +12,7 @@ from uuid import UUID
 from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
+from chassis.actors import Area
 from chassis.keyset import Page, Window
 from services.billing.domain.handing_in import HISTORY_DAYS, usual_use
 from services.billing.domain.metered_use import USUAL_DAYS_KNOWN_MIN
@@ -65,10 +66,10 @@ class Case:
 
 
 def list_waiting(
-    session: Session, *, commodity: str, reason: str, window: Window
+    session: Session, *, commodity: str, reason: str, window: Window, area: Area
 ) -> tuple[Page, list[Waiting]]:
     """A page of the queue: a handful of queries, however many readings."""
-    page = stored.list_waiting(session, commodity=commodity, reason=reason, window=window)
+    page = stored.list_waiting(session, commodity=commodity, reason=reason, window=window, area=area)
     return page, _told(session, page.rows)
 
 
@@ -80,7 +81,7 @@ def told_of(session: Session, reading_id: UUID) -> Waiting:
     return _told(session, [row])[0]
 
 
-def case_of(session: Session, reading_id: UUID) -> Case:
+def case_of(session: Session, reading_id: UUID, *, area: Area) -> Case:
     """One reading with everything around it. Refuses READING_NOT_FOUND."""
     waiting = told_of(session, reading_id)
     row = waiting.row
@@ -95,7 +96,7 @@ def case_of(session: Session, reading_id: UUID) -> Case:
         newest=stored.get_newest_value(session, row.meter_id),
         around=around,
         months=_months(history, row.read_on),
-        next_reading_id=stored.find_next_waiting(session, after=(row.read_on, row.reading_id)),
+        next_reading_id=stored.find_next_waiting(session, after=(row.read_on, row.reading_id), area=area),
         replacement_hint=replacement_hint(waiting, around),
     )
 

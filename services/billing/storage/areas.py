@@ -5,22 +5,15 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Text, and_, cast, func, select, true
 from sqlalchemy.dialects.postgresql import ARRAY, array
+from sqlalchemy.orm import Session
 
 from chassis.actors import Area
 from chassis.database import Database
 from services.billing.storage.customers import Customer
-
-# The same for plain SQL over `customers k`: `k.towns ?| :area_towns` is written with functions, `?` is psycopg's own.
-WITHIN = (
-    "(cardinality(CAST(:area_towns AS text[])) = 0 OR jsonb_exists_any(k.towns, CAST(:area_towns AS text[])))"
-    " AND (cardinality(CAST(:area_commodities AS text[])) = 0"
-    " OR jsonb_exists_any(k.commodities, CAST(:area_commodities AS text[])))"
-)
-
-
-def values_of(area: Area) -> dict[str, list[str]]:
-    """The parameters of WITHIN."""
-    return {"area_towns": sorted(area.towns), "area_commodities": sorted(area.commodities)}
+from services.billing.storage.meters import Meter
+from services.billing.storage.premises import Premises
+from services.billing.storage.readings import Reading
+from services.billing.storage.service_points import ServicePoint
 
 
 def covered(area: Area) -> ColumnElement[bool]:
@@ -35,6 +28,37 @@ def covered(area: Area) -> ColumnElement[bool]:
 
 def _any(column: object, values: frozenset[str]) -> ColumnElement[bool]:
     return func.jsonb_exists_any(column, cast(array(sorted(values)), ARRAY(Text)))
+
+
+def places_covered(area: Area) -> ColumnElement[bool]:
+    """The condition that a place is in an area, for a query over service points joined with their premises."""
+    conditions = []
+    if area.towns:
+        conditions.append(Premises.__table__.c.town.in_(sorted(area.towns)))
+    if area.commodities:
+        names = sorted(one.upper() for one in area.commodities)
+        conditions.append(cast(ServicePoint.__table__.c.commodity, Text).in_(names))
+    return and_(true(), *conditions)
+
+
+def holds_meter(session: Session, area: Area, meter_id: UUID) -> bool:
+    """Whether a meter stands in an area."""
+    found = (
+        select(Meter.__table__.c.meter_id)
+        .join(
+            ServicePoint.__table__,
+            ServicePoint.__table__.c.service_point_id == Meter.__table__.c.service_point_id,
+        )
+        .join(Premises.__table__, Premises.__table__.c.premises_id == ServicePoint.__table__.c.premises_id)
+        .where(Meter.__table__.c.meter_id == meter_id, places_covered(area))
+    )
+    return session.execute(found).first() is not None
+
+
+def holds_reading(session: Session, area: Area, reading_id: UUID) -> bool:
+    """Whether a reading is of a meter in an area."""
+    meter_id = session.scalar(select(Reading.meter_id).where(Reading.reading_id == reading_id))
+    return meter_id is not None and holds_meter(session, area, meter_id)
 
 
 def guard(database: Database) -> Callable[[Area, str], bool]:

@@ -8,7 +8,9 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Row, or_, select, text
 from sqlalchemy.orm import Session
 
+from chassis.actors import EVERYWHERE, Area
 from chassis.keyset import Page, Window, fetch_page
+from services.billing.storage.areas import covered
 from services.billing.storage.customers import Customer, CustomerKind
 from services.billing.storage.invoices import Invoice
 
@@ -33,6 +35,7 @@ def search_customers(
     in_arrears_on: date | None,
     by_number: bool,
     window: Window,
+    area: Area = EVERYWHERE,
 ) -> Page:
     """Customers of whom every folded word is known, in Polish order of names or by number.
 
@@ -50,6 +53,8 @@ def search_customers(
         statement = statement.where(Customer.kind == kind)
     if in_arrears_on is not None:
         statement = statement.where(_IN_ARREARS.bindparams(today=in_arrears_on))
+    if not area.is_whole:
+        statement = statement.where(covered(area))
     keys = (Customer.number,) if by_number else (Customer.sort_name,)
     return fetch_page(session, statement, keys=(*keys, Customer.customer_id), window=window)
 

@@ -8,7 +8,9 @@ from uuid import UUID
 from sqlalchemy import Row, func, or_, select, text, update
 from sqlalchemy.orm import Session
 
+from chassis.actors import EVERYWHERE, Area
 from chassis.keyset import Page, Window, fetch_page
+from services.billing.storage.areas import places_covered
 from services.billing.storage.meters import Meter
 from services.billing.storage.photos import ReadingPhoto
 from services.billing.storage.premises import Premises
@@ -21,13 +23,16 @@ _READING, _METER = Reading.__table__.c, Meter.__table__.c
 _POINT, _PREMISES = ServicePoint.__table__.c, Premises.__table__.c
 
 
-def list_waiting(session: Session, *, commodity: str, reason: str, window: Window) -> Page:
+def list_waiting(
+    session: Session, *, commodity: str, reason: str, window: Window, area: Area = EVERYWHERE
+) -> Page:
     """Readings that wait, the oldest day first, with meter, point and premises. Empty words ask for all."""
     statement = _with_places().where(_READING.status == ReadingStatus.SUBMITTED)
     if commodity:
         statement = statement.where(_POINT.commodity == commodity)
     if reason:
         statement = statement.where(_READING.reason == reason)
+    statement = statement.where(places_covered(area))
     return fetch_page(session, statement, keys=(_READING.read_on, _READING.reading_id), window=window)
 
 
@@ -38,7 +43,7 @@ def get_with_place(session: Session, reading_id: UUID) -> Row[Any] | None:
 
 def _with_places() -> Any:
     photo = select(ReadingPhoto.reading_id).where(ReadingPhoto.reading_id == _READING.reading_id)
-    return (
+    return _at_places(
         select(
             Reading.__table__,
             photo.exists().label("has_photo"),
@@ -57,16 +62,11 @@ def _with_places() -> Any:
             _PREMISES.flat,
             _PREMISES.postcode,
             _PREMISES.town,
-        )
-        .select_from(Reading.__table__)
-        .join(Meter.__table__, _METER.meter_id == _READING.meter_id)
-        .join(ServicePoint.__table__, _POINT.service_point_id == _METER.service_point_id)
-        .join(Premises.__table__, _PREMISES.premises_id == _POINT.premises_id)
-        .where(_READING.register == MAIN_REGISTER)
-    )
+        ).select_from(Reading.__table__)
+    ).where(_READING.register == MAIN_REGISTER)
 
 
-def find_next_waiting(session: Session, *, after: tuple[date, UUID]) -> UUID | None:
+def find_next_waiting(session: Session, *, after: tuple[date, UUID], area: Area = EVERYWHERE) -> UUID | None:
     """The reading that waits after one in the queue; at its end the first."""
     waiting = (
         select(_READING.reading_id)
@@ -74,20 +74,33 @@ def find_next_waiting(session: Session, *, after: tuple[date, UUID]) -> UUID | N
         .order_by(_READING.read_on, _READING.reading_id)
         .limit(1)
     )
+    if not area.is_whole:
+        waiting = _at_places(waiting).where(places_covered(area))
     later = waiting.where(
         or_(_READING.read_on > after[0], (_READING.read_on == after[0]) & (_READING.reading_id > after[1]))
     )
     return session.scalar(later) or session.scalar(waiting)
 
 
-def count_by_reason(session: Session) -> dict[str, int]:
+def count_by_reason(session: Session, *, area: Area = EVERYWHERE) -> dict[str, int]:
     """How many readings wait, by reason."""
     statement = (
         select(_READING.reason, func.count())
         .where(_READING.status == ReadingStatus.SUBMITTED)
         .group_by(_READING.reason)
     )
+    if not area.is_whole:
+        statement = _at_places(statement).where(places_covered(area))
     return {row[0]: row[1] for row in session.execute(statement)}
+
+
+def _at_places(statement: Any) -> Any:
+    """A query over readings, with their points and premises."""
+    return (
+        statement.join(Meter.__table__, _METER.meter_id == _READING.meter_id)
+        .join(ServicePoint.__table__, _POINT.service_point_id == _METER.service_point_id)
+        .join(Premises.__table__, _PREMISES.premises_id == _POINT.premises_id)
+    )
 
 
 def count_waiting(session: Session, meter_ids: Collection[UUID]) -> dict[UUID, int]:

@@ -17,7 +17,7 @@ from services.payments.api.packing import STATUSES_BACK, pack_exchange, pack_pay
 from services.payments.clients.billing import BillingLedger
 from services.payments.clients.desk import Desk
 from services.payments.documents.confirmations import render_confirmation
-from services.payments.domain import confirming, starting, waits
+from services.payments.domain import areas, confirming, starting, waits
 from services.payments.domain.providers import Method, MethodKind
 from services.payments.domain.settling import PaymentNotFound
 from services.payments.domain.starting import MethodNotOffered, Wish
@@ -141,11 +141,12 @@ class PaymentService(rpc.PaymentServiceServicer):
             until_instant=(
                 datetime.combine(until_day + timedelta(days=1), time(), WARSAW) if until_day else None
             ),
+            area=context.actor.area,
         )
         still_since = self._clock.now() - waits.STILL
         with self._database.reading() as session:
             page = payment_search.search_payments(session, search, still_since=still_since, window=window)
-            stuck_count = payment_search.count_stuck(session, still_since=still_since)
+            stuck_count = payment_search.count_stuck(session, still_since=still_since, area=search.area)
             payments = _pack_all(session, page.rows)
         return pb.SearchPaymentsResponse(
             payments=payments, page=pack_page(page, of=ALL, key_of=_key_of), stuck_count=stuck_count
@@ -154,11 +155,14 @@ class PaymentService(rpc.PaymentServiceServicer):
     def ListExchanges(self, request: pb.ListExchangesRequest, context: Context) -> pb.ListExchangesResponse:
         payment_id = wire.unpack_id(request.payment_id, field="payment_id")
         with self._database.reading() as session:
+            areas.require_payment(session, payment_id, by=context.actor)
             found = stored_exchanges.list_exchanges(session, payment_id, limit=EXCHANGES_MAX)
         return pb.ListExchangesResponse(exchanges=[pack_exchange(exchange) for exchange in found])
 
     def CheckPayment(self, request: pb.CheckPaymentRequest, context: Context) -> pb.CheckPaymentResponse:
         payment_id = wire.unpack_id(request.payment_id, field="payment_id")
+        with self._database.reading() as session:
+            areas.require_payment(session, payment_id, by=context.actor)
         payment = self._desk.check(payment_id)
         with self._database.reading() as session:
             refunds = [refund.refund_id for refund in stored_refunds.list_refunds(session, payment_id)]

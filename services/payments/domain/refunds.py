@@ -9,7 +9,7 @@ from chassis.actors import Actor
 from chassis.errors import FailedPrecondition, Invalid, Violation
 from chassis.ids import new_id
 from chassis.money import Money
-from services.payments.domain import states, waits
+from services.payments.domain import areas, states, waits
 from services.payments.domain.providers import REFUSED_BY_PROVIDER, RefundAnswer, RefundState, Said
 from services.payments.domain.settling import Judged, PaymentNotFound, find_misfit
 from services.payments.domain.starting import RequestDiffers
@@ -59,6 +59,7 @@ def begin(
 
     Refuses PAYMENT_NOT_FOUND, REQUEST_DIFFERS, PAYMENT_NOT_SETTLED, REFUND_TOO_LARGE and amounts OUT_OF_RANGE.
     """
+    areas.require_payment(session, payment_id, by=by)
     payment = stored_payments.lock_payment(session, payment_id)
     if payment is None:
         raise PaymentNotFound(payment_id=str(payment_id))

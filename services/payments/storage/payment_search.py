@@ -7,8 +7,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, CompoundSelect, and_, func, or_, select, union
 from sqlalchemy.orm import Session
 
+from chassis import areas
+from chassis.actors import EVERYWHERE, Area
 from chassis.keyset import Page, Window, fetch_page
 from services.payments.storage import refunds
+from services.payments.storage.areas import CustomerArea
 from services.payments.storage.payments import UNFINISHED, Payment, PaymentStatus
 from services.payments.storage.refunds import Refund, RefundStatus
 
@@ -23,6 +26,7 @@ class Search:
     provider: str = ""
     from_instant: datetime | None = None
     until_instant: datetime | None = None
+    area: Area = EVERYWHERE
 
 
 def search_payments(session: Session, search: Search, *, still_since: datetime, window: Window) -> Page:
@@ -40,13 +44,24 @@ def search_payments(session: Session, search: Search, *, still_since: datetime, 
         statement = statement.where(Payment.started_at >= search.from_instant)
     if search.until_instant is not None:
         statement = statement.where(Payment.started_at < search.until_instant)
+    if not search.area.is_whole:
+        statement = statement.where(_within(search.area))
     keys = [Payment.started_at, Payment.payment_id]
     return fetch_page(session, statement, keys=keys, window=window, descending=True, scalars=True)
 
 
-def count_stuck(session: Session, *, still_since: datetime) -> int:
+def count_stuck(session: Session, *, still_since: datetime, area: Area = EVERYWHERE) -> int:
     """How many payments somebody should look at."""
-    return session.scalar(select(func.count()).select_from(_stuck(still_since).subquery())) or 0
+    stuck = _stuck(still_since).subquery()
+    statement = select(func.count()).select_from(stuck)
+    if not area.is_whole:
+        statement = statement.join(Payment, Payment.payment_id == stuck.c.payment_id).where(_within(area))
+    return session.scalar(statement) or 0
+
+
+def _within(area: Area) -> ColumnElement[bool]:
+    inside = select(CustomerArea.customer_id).where(areas.covered(CustomerArea, area))
+    return Payment.customer_id.in_(inside)
 
 
 def _matches(query: str) -> ColumnElement[bool]:
