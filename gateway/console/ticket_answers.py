@@ -7,10 +7,20 @@ from flask import redirect, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from chassis.errors import NotFound, Refusal
+from chassis.errors import Invalid, NotFound, Refusal
 from gateway.console import console
 from gateway.console.inputs import id_of, refuse_at
-from gateway.console.tickets import ANSWER, GIVING, STEP, Act, case_page, case_url, filters_of, get_case
+from gateway.console.tickets import (
+    ANSWER,
+    GIVING,
+    NOBODY,
+    STEP,
+    Act,
+    case_page,
+    case_url,
+    filters_of,
+    get_case,
+)
 from gateway.web import attachments, notices
 from gateway.web.calls import call, clients
 from gateway.web.forms import Form
@@ -35,14 +45,10 @@ def ticket(ticket_id: UUID) -> tuple[str, int] | Response:
     if not form.sent:
         return case_page(ticket_id, {})
     wish = form.value("form")
-    act = ACTS.get(wish)
-    if act is None:
-        form.stop(_("Open the page anew, please."), status=422)
-    else:
-        done = act(form, get_case(ticket_id))
-        if done is not None:
-            return done
-    return case_page(ticket_id, {wish if act else ANSWER: form})
+    if wish not in ACTS:
+        raise Invalid
+    done = ACTS[wish](form, get_case(ticket_id))
+    return done if done is not None else case_page(ticket_id, {wish: form})
 
 
 def _stay(case: pb.GetCaseResponse) -> Response:
@@ -115,9 +121,10 @@ def _version(form: Form) -> int:
 def _give(form: Form, case: pb.GetCaseResponse) -> Response | None:
     """Give it to somebody, take it, or put it back."""
     version = _version(form)
-    to = current_user.staff.staff_id if form.ticked("wez") else id_of(form, "komu")
+    to = current_user.staff.staff_id if form.ticked("wez") else form.text("komu")
     if not form.ok:
         return None
+    to = "" if to == NOBODY else to
     wanted = pb.AssignCaseRequest(ticket_id=case.case.ticket.ticket_id, assignee_id=to, version=version)
     try:
         given = call(clients().tickets.desk.AssignCase, wanted).case

@@ -56,6 +56,7 @@ STATUS_KEYS = {
     "zamkniete": tickets_pb2.TICKET_STATUS_CLOSED,
 }
 DEFAULT_VIEW = "moje"
+NOBODY = "nikt"
 ANSWER, GIVING, STEP = "odpowiedz", "przydziel", "stan"
 Filters = Mapping[str, Any]
 
@@ -256,7 +257,7 @@ def _people(assignees: list[pb.Assignee]) -> list[tuple[str, str]]:
         for one in assignees
         if one.staff_id != me.staff_id
     ]
-    return [("", _("nobody")), (me.staff_id, _("me, %(name)s", name=me.name)), *others]
+    return [(NOBODY, _("nobody")), (me.staff_id, _("me, %(name)s", name=me.name)), *others]
 
 
 def _filled(

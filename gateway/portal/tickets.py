@@ -10,7 +10,7 @@ from flask import Response, g, redirect, render_template, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response as AnyResponse
 
-from chassis.errors import PermissionDenied, Refusal
+from chassis.errors import Invalid, PermissionDenied, Refusal
 from gateway.portal import portal
 from gateway.web import attachments, case_words, notices
 from gateway.web.calls import ahead, at_once, call, clients
@@ -62,12 +62,11 @@ def ticket(ticket_id: UUID) -> tuple[str, int] | AnyResponse:
     if form.sent:
         if not may_write():
             raise PermissionDenied
-        act = ACTS.get(wish)
-        if act is None:
-            form.stop(_("Open the page anew, please."), status=422)
-        elif leads_to := act(form, ticket_id):
+        if wish not in ACTS:
+            raise Invalid
+        if leads_to := ACTS[wish](form, ticket_id):
             return redirect(url_for("portal.ticket", ticket_id=leads_to), code=303)
-    return ticket_page(ticket_id, {wish if wish in ACTS else ANSWER: form} if form.sent else {})
+    return ticket_page(ticket_id, {wish: form} if form.sent else {})
 
 
 def ticket_page(ticket_id: UUID, typed: Mapping[str, Form]) -> tuple[str, int]:

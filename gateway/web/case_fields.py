@@ -8,7 +8,7 @@ from ebok.tickets.v1 import categories_pb2 as pb
 from ebok.tickets.v1 import tickets_pb2
 
 from chassis.errors import Refusal
-from gateway.web import attachments, case_words
+from gateway.web import attachments, case_words, reasons
 from gateway.web.amounts import digits_grouped, zloty_plain
 from gateway.web.calls import ahead, call, clients
 from gateway.web.days import months
@@ -106,6 +106,10 @@ def _value(form: Form, one: pb.CategoryField, options: Options | None) -> str:
         return form.lines(name, required=required, length_max=LONG_TEXT_LENGTH_MAX)
     if one.type == pb.CATEGORY_FIELD_TYPE_NUMBER:
         number = form.number(name, required=required)
+        if number is not None and number < 0:
+            form.fail(
+                name, reasons.field_sentence("OUT_OF_RANGE")
+            )  # Meters, persons, days: none is below nothing.
         return "" if number is None else f"{number:f}"
     if one.type == pb.CATEGORY_FIELD_TYPE_DATE:
         day = form.day(name, required=required)
