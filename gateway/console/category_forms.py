@@ -12,6 +12,7 @@ from chassis.errors import Refusal
 from chassis.folding import fold
 from gateway.console.inputs import refuse_at
 from gateway.console.row_forms import (
+    NEW,
     Row,
     Rows,
     check_counts,
@@ -66,7 +67,8 @@ _SHORT = re.compile(r"[^a-z0-9]+")
 
 def rearranged(typed: MultiDict[str, str]) -> tuple[MultiDict[str, str], bool]:
     """What was typed, after a button of the rows."""
-    return rearranged_rows(typed, [FIELDS], {"fields": Row({"type": "TEXT"})})
+    new = {"fields": Row({"type": "TEXT"}), "choices": Row({"choice_key": NEW})}
+    return rearranged_rows(typed, [FIELDS], new)
 
 
 def initial_of_category(category: pb.Category) -> dict[str, str | list[str]]:
@@ -176,8 +178,10 @@ def _texts(
         for code in LANGUAGES
     }
     said = {code: text for code, text in texts.items() if text}
-    if said and not texts["pl"]:
-        form.fail(f"{column}_pl{end}", _("Write it in Polish too: whoever has no other language reads that."))
+    for code in said if not texts["pl"] else ():
+        form.fail(
+            f"{column}_{code}{end}", _("Write it in Polish too: whoever has no other language reads that.")
+        )
     return said
 
 

@@ -15,6 +15,7 @@ from gateway.web.forms import Form
 from gateway.web.languages import DEFAULT_LANGUAGE, LANGUAGES
 from gateway.web.languages import gettext as _
 
+NEW = "(new)"  # In place of the key of a row that has none yet; no key looks like that.
 VERBS = ("add", "remove", "up", "down")
 _NUMBER = re.compile(r"[0-9]{1,3}\Z", re.ASCII)
 
@@ -64,12 +65,11 @@ def hidden_number(form: Form, name: str, most: int) -> int:
 
 
 def hidden_key(form: Form, name: str, known: Iterable[str]) -> str:
-    """A key that the page itself has put there, empty for a new row; anything else stops the form."""
+    """A key that the page itself has put there, empty for a row that is `NEW`; anything else stops the form."""
     said = form.value(name)
-    if said and said not in set(known):
+    if said != NEW and said not in set(known):
         stop(form)
-        return ""
-    return said
+    return "" if said == NEW else said
 
 
 def stop(form: Form) -> None:

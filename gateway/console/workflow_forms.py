@@ -15,6 +15,7 @@ from chassis.errors import Refusal
 from gateway.console.category_forms import new_key, whole
 from gateway.console.inputs import refuse_at
 from gateway.console.row_forms import (
+    NEW,
     Row,
     Rows,
     check_counts,
@@ -85,7 +86,7 @@ def rearranged(typed: MultiDict[str, str]) -> tuple[MultiDict[str, str], bool]:
     states = {form.value(f"state-{place}") for place in places(form, STATES)}
     new = {
         "states": Row({"state": _free("state", states), "status": "IN_PROGRESS"}),
-        "ways": Row({"from": form.value("state-0"), "trigger": "CLERK"}),
+        "ways": Row({"way": NEW, "from": form.value("state-0"), "trigger": "CLERK"}),
     }
     return rearranged_rows(typed, [STATES, WAYS], new)
 

@@ -108,7 +108,7 @@ def test_whoever_was_slower_is_told_and_keeps_what_was_typed(world: World, edwar
         ({"days": "366"}, "days"),
         ({"days": "3,5"}, "days"),
         ({"reopen_days": "-1"}, "reopen_days"),
-        ({"about_en": "Only English"}, "about_pl"),
+        ({"about_en": "Only English"}, "about_en"),
         ({"workflow": ""}, "workflow"),
         ({"position": "wysoko"}, "position"),
     ],
