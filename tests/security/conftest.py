@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -30,6 +31,9 @@ from tests.billing.bills import Runs, house, prices
 from tests.billing.given import Given
 from tests.billing.pictures import picture
 from tests.billing.windows import Windows
+from tests.tickets.given import Given as GivenTickets
+from tests.tickets.office import Office
+from tests.tickets.shelves import Shelf
 
 
 @dataclass(frozen=True)
@@ -44,12 +48,12 @@ class Whole:
 
 
 @pytest.fixture
-def whole(serving: Callable[..., Served], przelewy24: ProviderServer) -> Whole:
+def whole(serving: Callable[..., Served], przelewy24: ProviderServer, tmp_path: Path) -> Whole:
     neighbour = serving(billing)
     served = {
         "identity": serving(identity, peers={"billing": neighbour.address}),
         "notify": serving(notify, peers={"billing": neighbour.address}),
-        "tickets": serving(tickets),
+        "tickets": serving(tickets, files_dir=tmp_path / "files"),
         "payments": serving(payments, peers={"billing": neighbour.address}, **of_sandbox(przelewy24)),
     }
     return Whole({"billing": neighbour, **served})
@@ -107,9 +111,40 @@ def hand_in(whole: Whole, as_anna: Persona, as_edward: Persona) -> dict[str, str
     return {"meter_id": meter.meter.meter_id, "reading_id": reading.reading_id, "value": "820"}
 
 
+def open_cases(whole: Whole, clock: Any, anna: Persona, daria: Persona) -> dict[str, Any]:
+    """Anna's cases: one that is open, answered, with a photo; and a closed one for each way to go on from it."""
+    served = whole.parts["tickets"]
+    office = Office(served, GivenTickets(served, clock), clock, anna, daria, daria)
+    photo = Shelf(served, anna, anna.customer_id).upload()
+    said = {"subject": "Tajna sprawa Anny", "body": "Nikt inny tego nie czyta."}
+    opened = office.open(**said, attachment_ids=[photo.attachment_id])
+    answer = office.answer(opened, "Tylko dla Anny.").message
+    closed = {}
+    for way in ("ReopenTicket", "RateTicket"):
+        ticket = office.open(**said)
+        office.close(ticket)
+        closed[f"tickets.v1.TicketService/{way}"] = {"ticket_id": ticket.ticket_id}
+    return {
+        "ticket_id": opened.ticket_id,
+        "ticket_message_id": answer.ticket_message_id,
+        "category_id": office.category_id,
+        "attachment_id": photo.attachment_id,
+        "attachment_ids": [],
+        "file_name": "pismo.txt",
+        "chunk": b"tekst",
+        "secrets": [opened.ticket_id, photo.attachment_id, *said.values(), answer.body],
+        **closed,
+    }
+
+
 @pytest.fixture
 def annas(
-    whole: Whole, clock: Any, as_edward: Persona, as_anna: Persona, przelewy24: ProviderServer
+    whole: Whole,
+    clock: Any,
+    as_edward: Persona,
+    as_daria: Persona,
+    as_anna: Persona,
+    przelewy24: ProviderServer,
 ) -> dict[str, Any]:
     """What Anna has, by the names that requests give ids: invoices, contract, points, run, a settled payment, a
     reading."""
@@ -139,7 +174,9 @@ def annas(
     with served.database.reading() as session:
         contract_id = session.scalar(select(Contract.contract_id))
         point_id = session.scalar(select(ServicePoint.service_point_id))
+    cases = open_cases(whole, clock, as_anna, as_daria)
     return {
+        **cases,
         "customer_id": customer_id,
         "invoice_id": invoice.invoice_id,
         "invoice_ids": [invoice.invoice_id],
@@ -151,6 +188,7 @@ def annas(
         "provider": "przelewy24",
         "method_id": "",
         "secrets": [
+            *cases["secrets"],
             payment.number,
             payment.payment_id,
             invoice.invoice_id,

@@ -132,13 +132,16 @@ def _names(method: Method) -> set[str]:
 
 
 def _things(method: Method, annas: dict[str, Any]) -> dict[str, Any]:
-    """Anna's ids for every field that names a thing by an id."""
+    """Anna's ids for every field that names a thing by an id; a method may want another thing than the rest."""
     wanted = {
         name for name in _names(method) if name.endswith(("_id", "_ids")) and name not in NOT_IDS_OF_THINGS
     }
     lacking = wanted - set(annas)
     assert not lacking, f"{method}: give `annas` a sample of {', '.join(lacking)}"
-    return {name: annas[name] for name in wanted | (_names(method) & {"provider", "value"})}
+    own = annas | annas.get(str(method), {})
+    return {
+        name: own[name] for name in wanted | (_names(method) & {"provider", "value", "file_name", "chunk"})
+    }
 
 
 def _says_nothing(text: str, annas: dict[str, Any], method: Method) -> None:
