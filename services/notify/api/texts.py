@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping
 from ebok.notify.v1 import templates_pb2 as pb
 
 from chassis.errors import Violation, refuse_if
+from chassis.texts import LANGUAGES
 from services.notify.documents.campaigns import PARTS, check_texts
-from services.notify.domain.texts import LANGUAGES
 
 
 def unpack_texts(texts: Iterable[pb.Text], *, field: str) -> dict[str, dict[str, str]]:

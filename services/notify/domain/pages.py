@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from chassis.actors import Actor
 from chassis.errors import Conflict, FailedPrecondition, Invalid, NotFound, Violation
-from services.notify.domain.texts import check_texts, kept_texts
+from chassis.texts import check_texts, kept_texts
 from services.notify.storage import pages as stored
 from services.notify.storage.pages import Page, PageVersion
 

@@ -16,8 +16,8 @@ from chassis.actors import Actor
 from chassis.clock import WARSAW, warsaw_date
 from chassis.errors import Conflict, Invalid, NotFound, Violation
 from chassis.money import Money
+from chassis.texts import LANGUAGES, kept_texts
 from services.notify.domain import messages
-from services.notify.domain.texts import LANGUAGES, kept_texts
 from services.notify.storage import reminders as stored
 from services.notify.storage.messages import Channel, Message, Rule
 from services.notify.storage.reminders import Reminder
