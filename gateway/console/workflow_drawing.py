@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-NODE_WIDTH, NODE_HEIGHT, ROW_HEIGHT = 216, 46, 92
+NODE_WIDTH, NODE_HEIGHT, ROW_HEIGHT = 236, 46, 92
 LANE_WIDTH, LANE_FIRST, MARGIN = 26, 24, 14
 CORNER, TIP, LABEL_RADIUS = 7, 7, 9
 NAME_LENGTH_MAX = 28
