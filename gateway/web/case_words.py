@@ -1,7 +1,9 @@
 """Cases in words, for both doors: what a matter is, where it stands, how it came, what its clock says."""
 
 import re
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 
 from ebok.tickets.v1 import contacts_pb2, tickets_pb2
 from flask_babel import LazyString
@@ -222,7 +224,7 @@ def topic_word(topic: int) -> str:
     return str(TOPICS.get(topic, ""))
 
 
-FILTERS = {
+FILTERS: dict[str, Callable[..., Any]] = {
     "on_day": on_day,
     "clock_state": clock_state,
     "clock_brief": clock_brief,

@@ -48,7 +48,7 @@ def subjects(page: Any) -> list[str]:
 def test_the_queue_has_views_with_counts_the_most_urgent_first(world: World, daria: Visitor):
     page = soup_of(daria.get(f"{QUEUE}?widok=zespol"))
     assert subjects(page) == [casework.CELINAS_SUBJECT, casework.SUBJECT, "Dwie faktury za wrzesień"]
-    views = {one.contents[0].strip(): one.b.text for one in page.select(".ec-views a") if one.b}
+    views = {str(one.contents[0]).strip(): one.b.text for one in page.select(".ec-views a") if one.b}
     assert views == {"Moje": "2", "Wolne": "1", "Po terminie": "1", "Zespół": "3"}
     assert casework.CELINAS_SUBJECT in daria.text(f"{QUEUE}?widok=po-terminie")
     assert subjects(soup_of(daria.get(f"{QUEUE}?widok=wolne"))) == [casework.CELINAS_SUBJECT]
