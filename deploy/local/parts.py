@@ -106,7 +106,12 @@ PARTS: tuple[Part, ...] = (
         hears=("identity", "payments"),
         environment={"EBOK_JOBS_EVERY_S": "runs.advance=0.2"},
     ),
-    service("tickets", 3, hears=("billing",)),
+    service(
+        "tickets",
+        3,
+        hears=("billing",),
+        environment={"EBOK_FILES_DIR": "{tickets.directory}/files"},
+    ),
     service(
         "notify",
         4,
