@@ -94,6 +94,7 @@ class Supervisor:
             "environment": dict(environment),
             "stop_signal": f"SIG{program.stop_signal}",
             "courtesy": program.courtesy,
+            "log": str(self._directory / "log" / f"{name}.log"),
         }
         write_private(self.part_file(name), json.dumps(part, indent=1))
 
