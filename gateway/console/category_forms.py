@@ -178,7 +178,7 @@ def _texts(
         for code in LANGUAGES
     }
     said = {code: text for code, text in texts.items() if text}
-    for code in said if not texts["pl"] else ():
+    for code in ("pl", *said) if said and not texts["pl"] else ():
         form.fail(
             f"{column}_{code}{end}", _("Write it in Polish too: whoever has no other language reads that.")
         )

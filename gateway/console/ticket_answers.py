@@ -75,6 +75,7 @@ def _answer(form: Form, case: pb.GetCaseResponse) -> Response | None:
             form.fail("tryb", _("Only an answer closes a case."))
     body = form.lines("tresc")
     files = attachments.attach(form, ticket_.customer_id)
+    ready = id_of(form, "gotowa")
     if form.ok and not form.has_sound_request_id:
         form.stop(_("Open the page anew, please."), status=422)
     if not form.ok:
@@ -85,6 +86,7 @@ def _answer(form: Form, case: pb.GetCaseResponse) -> Response | None:
         body=body,
         mode=mode,
         attachment_ids=[one.attachment_id for one in files],
+        canned_answer_id=ready,
     )
     try:
         call(clients().tickets.desk.AnswerCase, wanted)

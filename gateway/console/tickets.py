@@ -236,7 +236,11 @@ def _forms(
     kept = take_all_kept()
     chosen = request.args.get("gotowa", "")
     text = next((body for canned_id, _title, body in canned if canned_id == chosen), "")
-    initial: dict[str, str | list[str]] = {"tryb": "odpowiedz", "tresc": text}
+    initial: dict[str, str | list[str]] = {
+        "tryb": "odpowiedz",
+        "tresc": text,
+        "gotowa": chosen if text else "",
+    }
     mode = request.args.get("tryb", "")
     if mode in ("pytanie", "notatka"):
         initial["tryb"] = mode

@@ -23,6 +23,17 @@
   box.addEventListener("input", function () { if (stored(box.value)) { say(); } });
   form.addEventListener("submit", function () { stored(""); });
 
+  /* Which ready answer was taken last: the office counts how often each is given. */
+  function picked(id) {
+    var field = form.querySelector("[name=gotowa]");
+    if (!field) {
+      field = document.createElement("input");
+      field.type = "hidden";
+      field.name = "gotowa";
+      form.appendChild(field);
+    }
+    field.value = id;
+  }
   form.querySelectorAll("[data-ready]").forEach(function (link) {
     link.addEventListener("click", function (event) {
       if (event.ctrlKey || event.metaKey || event.shiftKey) { return; }
@@ -32,6 +43,7 @@
       var gap = before && !/\n$/.test(before) ? "\n\n" : "";
       box.value = before + gap + link.getAttribute("data-ready") + after;
       if (stored(box.value)) { say(); }
+      picked(link.getAttribute("data-ready-id"));
       var menu = link.closest("details");
       if (menu) { menu.open = false; }
       box.focus();

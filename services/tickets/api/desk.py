@@ -133,6 +133,7 @@ class TicketDeskService(rpc.TicketDeskServiceServicer):
                 wire.unpack_id(request.ticket_id, field="ticket_id"),
                 writing,
                 mode,
+                canned_answer_id=wire.unpack_optional_id(request.canned_answer_id, field="canned_answer_id"),
                 by=context.actor,
                 now=self._clock.now(),
             )

@@ -13,7 +13,7 @@ from services.tickets.domain import cases, steps, threads
 from services.tickets.domain.cases import TicketChanged, TicketClosed
 from services.tickets.domain.threads import Writing
 from services.tickets.outbox import tickets as announce
-from services.tickets.storage import staff
+from services.tickets.storage import canned_answers, staff
 from services.tickets.storage import threads as stored_threads
 from services.tickets.storage.kinds import TicketStatus
 from services.tickets.storage.threads import TicketMessage
@@ -62,9 +62,16 @@ def choices(workflow: WorkflowVersion, ticket: Ticket, *, by: Actor) -> Choices:
 
 
 def answer(
-    session: Session, ticket_id: UUID, writing: Writing, mode: Mode, *, by: Actor, now: datetime
+    session: Session,
+    ticket_id: UUID,
+    writing: Writing,
+    mode: Mode,
+    *,
+    by: Actor,
+    now: datetime,
+    canned_answer_id: UUID | None = None,
 ) -> tuple[Ticket, TicketMessage]:
-    """Answer, ask or note. An answer to a case that nobody has takes it.
+    """Answer, ask or note. An answer to a case that nobody has takes it; the canned one it began with is counted.
 
     Refuses TICKET_NOT_FOUND, TICKET_CLOSED, TRANSITION_NOT_ALLOWED, TOO_MANY_MESSAGES, TOO_MANY_ATTACHMENTS,
     ATTACHMENT_NOT_FOUND.
@@ -91,6 +98,8 @@ def answer(
         )
     for way in ways:
         steps.take(session, ticket, workflow, way, by=by, now=now)
+    if canned_answer_id is not None:
+        canned_answers.count_use(session, canned_answer_id)
     return ticket, message
 
 

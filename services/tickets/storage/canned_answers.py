@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from uuid import UUID
 
-from sqlalchemy import Uuid, func, select, text
+from sqlalchemy import Uuid, func, select, text, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -61,6 +61,5 @@ def add_canned_answer(
 
 def count_use(session: Session, canned_answer_id: UUID) -> None:
     """It was given once more."""
-    answer = session.get(CannedAnswer, canned_answer_id, with_for_update=True, populate_existing=True)
-    if answer is not None:
-        answer.used_count += 1
+    own = CannedAnswer.canned_answer_id == canned_answer_id
+    session.execute(update(CannedAnswer).where(own).values(used_count=CannedAnswer.used_count + 1))

@@ -1,7 +1,9 @@
 """Gotowe odpowiedzi: found, written, deleted."""
 
 from chassis.ids import new_id
+from tests.gateway.forms import soup_of
 from tests.gateway.visitors import Visitor
+from tests.gateway.world import World
 
 LIST = "/konsola/zgloszenia/ustawienia/odpowiedzi"
 BODY = "Dzień dobry, {name}.\r\n\r\nSprawa {number}.\r\n{clerk}"
@@ -51,6 +53,21 @@ def test_a_clerk_reads_and_changes_nothing(daria: Visitor, edward: Visitor):
     assert daria.get(f"{LIST}/nowa").status_code == 403
     assert daria.submit(f"{url}/usun", at="/konsola/ja").status_code == 403
     assert "Do czytania" in edward.text(LIST)
+
+
+def test_how_often_one_was_given_is_seen(world: World, daria: Visitor, edward: Visitor):
+    url = write(edward, "Policzona")
+    case = f"/konsola/zgloszenia/{world.celinas_case.ticket_id}"
+    picked = url.rpartition("/")[2]
+    page = soup_of(daria.get(f"{case}?gotowa={picked}"))
+    assert page.select_one(f'input[name=gotowa][value="{picked}"]')
+    request_id = str(page.select("form.ec-composer [name=request_id]")[0]["value"])
+    sent = {"form": "odpowiedz", "tryb": "notatka", "tresc": "Do wysłania.", "request_id": request_id}
+    assert daria.submit(case, gotowa=picked, **sent).status_code == 303
+    row = next(one for one in soup_of(edward.get(LIST)).select("tbody tr") if "Policzona" in one.text)
+    assert row.select_one("td.eb-num").text == "1"  # type: ignore[union-attr]
+    wrong = daria.submit(case, gotowa="' OR 1=1", **sent | {"request_id": str(new_id())})
+    assert wrong.status_code == 422
 
 
 def test_nothing_found_says_so(edward: Visitor):

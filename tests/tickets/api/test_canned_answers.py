@@ -8,6 +8,7 @@ from ebok.tickets.v1.canned_answers_pb2_grpc import CannedAnswerServiceStub
 
 from chassis.errors import Invalid, NotFound, PermissionDenied
 from chassis.ids import new_id
+from tests.tickets.office import ANSWER
 
 HIGH_BILL, FAULT = "01930000-0000-7000-8000-00000000b001", "01930000-0000-7000-8000-00000000b004"
 
@@ -30,8 +31,12 @@ def delete(stub, answer: pb.CannedAnswer) -> None:
     stub.DeleteCannedAnswer(pb.DeleteCannedAnswerRequest(canned_answer_id=answer.canned_answer_id))
 
 
+def listed(stub, **wanted: Any) -> list[pb.CannedAnswer]:
+    return list(stub.ListCannedAnswers(pb.ListCannedAnswersRequest(**wanted)).canned_answers)
+
+
 def titles(stub, **wanted: Any) -> list[str]:
-    return [one.title for one in stub.ListCannedAnswers(pb.ListCannedAnswersRequest(**wanted)).canned_answers]
+    return [one.title for one in listed(stub, **wanted)]
 
 
 def test_a_provider_begins_with_a_few(answers):
@@ -118,6 +123,20 @@ def test_there_is_an_end_to_how_many_there_are(answers):
         save(answers, canned())
     assert {(one.field, one.reason) for one in refusal.value.violations} == {("canned_answer", "TOO_MANY")}
     assert len(titles(answers)) == 500
+
+
+@pytest.mark.repeats("TicketDeskService/AnswerCase")
+def test_how_often_one_was_given_is_counted_once_for_each_answer(answers, office):
+    made = save(answers, canned())
+    request = office.answering(office.open(), "Dzień dobry.", ANSWER, canned_answer_id=made.canned_answer_id)
+    office.desk.AnswerCase(request)
+    office.desk.AnswerCase(request)
+    office.answer(office.open(), canned_answer_id=made.canned_answer_id)
+    office.answer(office.open(), canned_answer_id=str(new_id()))
+    [own] = [one for one in listed(answers) if one.title == "Ząb"]
+    assert own.used_count == 2
+    made.title = "Dąb"
+    assert save(answers, made).used_count == 2
 
 
 def test_a_clerk_picks_and_does_not_change(served, as_daria):
