@@ -1,5 +1,6 @@
 """A customer's own cases: opened, read, written in, opened again, rated; and nobody else's."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -387,3 +388,15 @@ def test_staff_see_a_customers_list_with_what_is_new_for_them(office, served):
     stub = served.stub(TicketServiceStub, office.daria)
     [listed] = stub.ListTickets(tickets_pb2.ListTicketsRequest(customer_id=office.anna.customer_id)).tickets
     assert listed.unread_count == 1
+
+
+def test_of_many_who_open_at_once_each_has_a_number_and_one_request_one_case(office):
+    twice = office.opening()
+    requests = [office.opening() for _ in range(6)] + [twice, twice]
+
+    with ThreadPoolExecutor(4) as pool:
+        opened = list(pool.map(lambda request: office.own.OpenTicket(request).ticket, requests))
+
+    assert opened[-1] == opened[-2]
+    numbers = sorted({one.number for one in opened}, key=lambda number: int(number.rpartition("/")[2]))
+    assert numbers == [f"ZG/2026/{number}" for number in range(1, 8)]
