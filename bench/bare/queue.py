@@ -37,10 +37,10 @@ COUNTS = "SELECT " + ", ".join(
         "urgency < 30000000000",
     )
 )
-KINDS = {
+KINDS: dict[str, Any] = {
     name: tickets_pb2.TicketKind.Value(f"TICKET_KIND_{name}") for name in ("COMPLAINT", "QUESTION", "FAULT")
 }
-STATUSES = {
+STATUSES: dict[str, Any] = {
     name: tickets_pb2.TicketStatus.Value(f"TICKET_STATUS_{name}")
     for name in ("NEW", "IN_PROGRESS", "WAITING")
 }
