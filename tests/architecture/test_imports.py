@@ -13,6 +13,8 @@ from tests.architecture.sources import PRODUCT, ROOT, SERVICES, files, imported,
 NETWORK_AND_DRAWING = {"grpc", "flask", "pika", "reportlab", "jinja2"}
 CLOCKS = {"datetime.now", "datetime.today", "datetime.utcnow", "date.today", "time.time"}
 ENVIRONMENT = {"os.environ", "os.getenv", "os.putenv"}
+# What a migration begins with lies in a file beside it, as frozen as the migration is.
+READS_A_FILE_BESIDE = {"pathlib", "typing", "yaml"}
 
 
 @cache
@@ -99,4 +101,4 @@ def test_migrations_outlive_the_models():
     assert len(versions) >= len(SERVICES)
     for path in versions:
         tops = {name.partition(".")[0] for name in imported(path)}
-        assert tops <= {"sqlalchemy", "alembic"}, path
+        assert tops <= {"sqlalchemy", "alembic"} | READS_A_FILE_BESIDE, path
