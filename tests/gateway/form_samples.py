@@ -12,7 +12,7 @@ from ebok.billing.v1 import runs_pb2
 from ebok.identity.v1 import events_pb2, users_pb2
 from sqlalchemy import text
 
-from tests.gateway import casework, settings_work, town
+from tests.gateway import casework, offers, settings_work, town
 from tests.gateway.forms import Field, Form
 from tests.gateway.visitors import Visitor
 from tests.gateway.world import ADDRESS, PASSWORD, STAFF_PASSWORD, World
@@ -74,6 +74,8 @@ SAMPLES: dict[tuple[str, str], Sample] = {
     ("portal.confirm", "token"): Sample(_confirm_token, ONCE),
     ("portal.new_password", "token"): Sample(_reset_token, ONCE),
     ("portal.new_password", "password"): _fixed("cztery kubki na parapecie", PERSON),
+    ("portal.check_message", "numer"): _fixed("K7QM-2XRP", PERSON),
+    ("portal.unsubscribe", "t"): Sample(offers.offer_token, ONCE),
     ("portal.claim", "customer_number"): Sample(lambda world: world.bakery.number, PROOF),
     ("portal.claim", "invoice_number"): Sample(lambda world: world.bakery.last_invoice.number, PROOF),
     ("portal.claim", "invoice_total"): Sample(
@@ -168,6 +170,8 @@ WITHOUT_FORM: dict[str, str] = {
     "webhooks.przelewy24": "payment providers send it",
     "webhooks.przelewy24_refund": "payment providers send it",
     "webhooks.payu": "payment providers send it",
+    "webhooks.smsapi": "the provider of text messages sends it",
+    "webhooks.unsubscribe_at_once": "mail programs send it",
 }
 
 
@@ -285,6 +289,12 @@ def begin_settings_anew(world: World) -> None:
     settings_work.begin_anew(world.tickets)
 
 
+def begin_reminders_anew(world: World) -> None:
+    """Every rule is off, as at first."""
+    with world.notify.database.transaction() as session:
+        session.execute(text("DELETE FROM reminders"))
+
+
 ANEW: dict[str, Callable[[World], None]] = {
     **{
         f"console.{name}": begin_settings_anew
@@ -309,4 +319,5 @@ ANEW: dict[str, Callable[[World], None]] = {
     "console.import_row": open_rejects_anew,
     "console.dismiss_row": open_rejects_anew,
     "console.exchange_meter": exchange_anew,
+    "console.reminder": begin_reminders_anew,
 }

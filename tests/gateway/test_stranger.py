@@ -29,10 +29,18 @@ OPEN_TO_EVERYBODY = {
     "portal.accessibility",
     "portal.privacy",
     "portal.page",
+    "portal.check_message",
+    "portal.unsubscribe",
     "console.log_in",
 }
-# Payment providers carry neither cookie nor form token; their signature is judged in payments.
-FOR_PROVIDERS = {"webhooks.przelewy24", "webhooks.przelewy24_refund", "webhooks.payu"}
+# Providers and mail programs carry neither cookie nor form token; a signature or a secret address is judged behind.
+FOR_PROVIDERS = {
+    "webhooks.przelewy24",
+    "webhooks.przelewy24_refund",
+    "webhooks.payu",
+    "webhooks.smsapi",
+    "webhooks.unsubscribe_at_once",
+}
 OPEN_TO_POST = {
     *FOR_PROVIDERS,
     "portal.log_in",
@@ -41,6 +49,7 @@ OPEN_TO_POST = {
     "portal.confirm",
     "portal.reset",
     "portal.new_password",
+    "portal.unsubscribe",
     "console.log_in",
     "console.log_out",
 }

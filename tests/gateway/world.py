@@ -85,6 +85,7 @@ from tests.gateway.tills import Payer, Tills, wait_until
 from tests.gateway.visitors import Visitor
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)  # Ten in the morning in Warsaw.
+REPORT_TOKEN = "secret-of-the-address"  # Where SMSAPI would report to.
 PAYMENT_DAYS = 21
 PASSWORD = "zielony rower pod lipą"
 STAFF_PASSWORD = "turbina nad jeziorem"
@@ -142,7 +143,10 @@ class World:
             identity, peers={"billing": self.billing.address}, argon2_time_cost=1, argon2_memory_kib=64
         )
         self.notify = self._serve(
-            notify, peers={"billing": self.billing.address}, smtp_url=self.mailbox.smtp_url
+            notify,
+            peers={"billing": self.billing.address},
+            smtp_url=self.mailbox.smtp_url,
+            smsapi_report_token=REPORT_TOKEN,
         )
         self.tills = stack.enter_context(Tills(lambda: self.app))
         self.payments = self._serve(payments, peers={"billing": self.billing.address}, **self.tills.knobs)

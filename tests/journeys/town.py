@@ -106,14 +106,15 @@ def write_mapping(path: Path) -> Path:
     return path
 
 
-def write_first_delivery(directory: Path, months: Months) -> Path:
-    """Everybody and everything, with what the meters showed at the beginning and at the end of the first month."""
+def write_first_delivery(directory: Path, months: Months, *, payments: Sequence[Payment] = ()) -> Path:
+    """Everybody and everything, with what the meters showed at the beginning and at the end of the first month; with
+    payments, when some came."""
     homes, begin = households(), months.first - timedelta(days=1)
     write_master(directory, homes, contract_from=months.first)
     _only_tariff(directory / "umowy.csv", homes)
     readings = [(home, begin, home.shown) for home in homes]
     readings += [(home, months.end(months.first), _shown(home, 1)) for home in homes]
-    write_month(directory, readings, [])
+    write_month(directory, readings, payments)
     return directory
 
 
