@@ -26,6 +26,7 @@ IRREGULAR = {
     "audit": "audit",
     "money": "balance",
     "runs": "run",
+    "categories": "category",
 }
 # Reasons that end before anybody sees them: caught by our own code, or told to another part alone.
 NEVER_SHOWN = {

@@ -1,5 +1,7 @@
 """Gotowe odpowiedzi: found, written, deleted."""
 
+from typing import Any
+
 from chassis.ids import new_id
 from tests.gateway.forms import soup_of
 from tests.gateway.visitors import Visitor
@@ -9,7 +11,7 @@ LIST = "/konsola/zgloszenia/ustawienia/odpowiedzi"
 BODY = "Dzień dobry, {name}.\r\n\r\nSprawa {number}.\r\n{clerk}"
 
 
-def write(edward: Visitor, title: str, **changes: object) -> str:
+def write(edward: Visitor, title: str, **changes: Any) -> str:
     url = f"{LIST}/{new_id()}"
     assert edward.submit(url, title=title, body=BODY, **changes).status_code == 303
     return url
