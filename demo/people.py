@@ -13,7 +13,7 @@ HERE = Path(__file__).parent
 PASSWORD = "Zdroj-demo-2026"  # noqa: S105 - printed to whoever starts the demo
 STAFF = (
     ("Daria", "daria@wodociagi-zdroj.example", "clerk", "Daria, konsultantka"),
-    ("Edward", "edward@wodociagi-zdroj.example", "manager", "Edward, kierownik"),
+    ("Edward", "edward@wodociagi-zdroj.example", "manager,administrator", "Edward, kierownik"),
 )
 EDWARD = (STAFF[-1][1], PASSWORD)
 Login = dict[str, str]

@@ -1,10 +1,12 @@
-"""Identity: users, sessions, grants, audit log, settings."""
+"""Identity: users, sessions, grants, staff and their roles, audit log, settings."""
 
 from ebok.identity.v1 import (
     audit_pb2_grpc,
     grants_pb2_grpc,
+    roles_pb2_grpc,
     sessions_pb2_grpc,
     settings_pb2_grpc,
+    staff_pb2_grpc,
     users_pb2_grpc,
 )
 
@@ -20,3 +22,5 @@ class Identity:
         self.grants = channel.stub(grants_pb2_grpc.GrantServiceStub)
         self.audit = channel.stub(audit_pb2_grpc.AuditServiceStub)
         self.settings = channel.stub(settings_pb2_grpc.SettingsServiceStub)
+        self.staff = channel.stub(staff_pb2_grpc.StaffServiceStub)
+        self.roles = channel.stub(roles_pb2_grpc.RoleServiceStub)

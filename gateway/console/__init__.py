@@ -4,14 +4,17 @@ Everything here is for staff who have logged in, except the door itself. What a 
 that is asked; the pages only leave out what would be refused.
 """
 
+from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, current_app, redirect, request
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from chassis.errors import Invalid
+from chassis.errors import Invalid, OutsideArea, PermissionDenied
+from gateway.web.areas import area_words
 from gateway.web.errors import page_of_refusal, respond
+from gateway.web.languages import gettext as _
 from gateway.web.paging import CURSOR, here
 
 console = Blueprint("console", __name__, url_prefix="/konsola")
@@ -33,11 +36,13 @@ def _who_is_here() -> dict[str, Any]:
     if not current_user.is_authenticated:
         return {}
     person = current_user.staff
-    roles = ", ".join(str(words.ROLES.get(role, role)) for role in person.roles)
+    roles = ", ".join(words.role_word(role, person.role_names.get(role, "")) for role in person.roles)
+    area = area_words(person.towns, person.commodities)
     return {
-        "staff": {"name": person.name, "role": roles},
-        "permissions": frozenset(person.permissions),
+        "staff": {"name": person.name, "role": roles, "area": area},
+        "permissions": current_user.permissions,
         "may": current_user.may,
+        "limited": current_user.is_limited,
     }
 
 
@@ -48,6 +53,25 @@ def _on_invalid(refusal: Invalid) -> Response:
     if of_cursor and request.method == "GET" and request.args.get(CURSOR):
         return redirect(here(cursor=None), code=303)
     return respond(page_of_refusal(refusal), reason=refusal.reason)
+
+
+@console.errorhandler(PermissionDenied)
+def _on_permission_denied(refusal: PermissionDenied) -> Response:
+    """What is outside an area says whose area it is outside of; not what is there."""
+    page = page_of_refusal(refusal)
+    if refusal.reason != OutsideArea.reason or not current_user.is_authenticated:
+        return respond(page, reason=refusal.reason)
+    person = current_user.staff
+    said = replace(
+        page,
+        title=_("This is outside your area"),
+        happened=_(
+            "Your account is limited to: %(area)s. This belongs to somebody elsewhere, or to all customers at once.",
+            area=area_words(person.towns, person.commodities),
+        ),
+        todo=_("If you need it, ask an administrator, or hand the matter to a colleague who has it."),
+    )
+    return respond(said, reason=refusal.reason)
 
 
 from gateway.console import (  # noqa: E402
@@ -80,9 +104,11 @@ from gateway.console import (  # noqa: E402
     refunds,
     rejects,
     reminders,
+    roles,
     run_invoices,
     runs,
     sessions,
+    staff,
     tariffs,
     templates,
     ticket_answers,
@@ -124,9 +150,11 @@ __all__ = [
     "refunds",
     "rejects",
     "reminders",
+    "roles",
     "run_invoices",
     "runs",
     "sessions",
+    "staff",
     "tariffs",
     "templates",
     "ticket_answers",

@@ -22,6 +22,10 @@ ACTS: dict[str, LazyString] = {
     "ebok.identity.v1.GrantService/ClaimCustomer": _l("got access to the customer by proof"),
     "ebok.identity.v1.GrantService/ListCustomerGrants": _l("saw who has access to the customer"),
     "ebok.identity.v1.AuditService/ListAuditEntries": _l("looked into the audit log"),
+    "ebok.identity.v1.StaffService/ListStaff": _l("saw the list of staff"),
+    "ebok.identity.v1.StaffService/ChangeStaff": _l("changed somebody's roles or area"),
+    "ebok.identity.v1.RoleService/SaveRole": _l("made or changed a role"),
+    "ebok.identity.v1.RoleService/DeleteRole": _l("deleted a role, or set it back"),
     "ebok.billing.v1.CustomerService/GetCustomer": _l("opened the customer's page"),
     "ebok.billing.v1.CustomerService/SearchCustomers": _l("searched for customers"),
     "ebok.billing.v1.CustomerService/UpdateContactData": _l("changed the contact data"),
@@ -134,6 +138,8 @@ ACTOR_KINDS: dict[str, LazyString] = {
 
 # A service's acts lead to the page of what they touched; the argument takes the subject's id.
 _SUBJECTS = {
+    "StaffService": ("console.colleague", "staff_id"),
+    "RoleService": ("console.role", "role_key"),
     "BillingRunService": ("console.run", "run_id"),
     "TariffService": ("console.tariff", "tariff_version_id"),
     "ImportService": ("console.import_", "import_id"),
@@ -152,7 +158,9 @@ _OF_CUSTOMER = {
     "PaymentService/CheckPayment": ("console.payment", "payment_id"),
     "RefundService/RefundPayment": ("console.payment", "payment_id"),
 }
-_GONE = frozenset({"TariffService/DeleteTariffVersion", "CannedAnswerService/DeleteCannedAnswer"})
+_GONE = frozenset(
+    {"TariffService/DeleteTariffVersion", "CannedAnswerService/DeleteCannedAnswer", "RoleService/DeleteRole"}
+)
 
 
 def act_words(act: str) -> str:

@@ -8,7 +8,7 @@ from flask import g, render_template
 from flask_login import current_user
 
 from gateway.console import console
-from gateway.web.calls import ahead, at_once, clients
+from gateway.web.calls import ahead, call, clients
 
 NEWEST = 5
 UNDER_WAY = (runs_pb2.RUN_STATUS_CALCULATING, runs_pb2.RUN_STATUS_ISSUING)
@@ -20,18 +20,21 @@ def desk() -> str:
     """Figures, queues, the newest runs and imports, and how old the data are."""
     billing = clients().billing
     page = PageRequest(page_size=NEWEST)
-    stuck = cases = None
+    stuck = cases = runs = imports = None
     if current_user.may("tickets.tickets.work"):
         queue = desk_pb2.ListQueueRequest(view=desk_pb2.QUEUE_VIEW_LATE, page=PageRequest(page_size=1))
         cases = ahead(clients().tickets.desk.ListQueue, queue)
     if current_user.may("payments.payments.search"):
         asked = payments_pb2.SearchPaymentsRequest(stuck=True, page=PageRequest(page_size=1))
         stuck = ahead(clients().payments.payments.SearchPayments, asked)
-    figures, runs, imports = at_once(
-        (billing.customers.GetDesk, customers_pb2.GetDeskRequest()),
-        (billing.runs.ListBillingRuns, runs_pb2.ListBillingRunsRequest(page=page)),
-        (billing.imports.ListImports, imports_pb2.ListImportsRequest(page=page)),
-    )
+    if current_user.may("billing.runs.read"):
+        runs = ahead(billing.runs.ListBillingRuns, runs_pb2.ListBillingRunsRequest(page=page))
+    if current_user.may("billing.imports.read"):
+        imports = ahead(billing.imports.ListImports, imports_pb2.ListImportsRequest(page=page))
+    figures = call(billing.customers.GetDesk, customers_pb2.GetDeskRequest())
+    seen_runs = runs() if runs is not None else None
+    seen_imports = imports() if imports is not None else None
+    listed = list(seen_runs.runs) if seen_runs is not None else []
     found = stuck() if stuck is not None else None
     queued = cases() if cases is not None else None
     g.nav_counts = {
@@ -45,8 +48,8 @@ def desk() -> str:
         desk=figures,
         cases=queued.counts if queued is not None else None,
         data_age=figures.newest_data_at if figures.HasField("newest_data_at") else None,
-        runs=runs.runs,
-        under_way=[run for run in runs.runs if run.status in UNDER_WAY],
-        waiting=[run for run in runs.runs if run.status in WAITING],
-        imports=imports.imports,
+        runs=listed,
+        under_way=[run for run in listed if run.status in UNDER_WAY],
+        waiting=[run for run in listed if run.status in WAITING],
+        imports=list(seen_imports.imports) if seen_imports is not None else [],
     )

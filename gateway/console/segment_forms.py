@@ -14,6 +14,7 @@ from ebok.common.v1 import segments_pb2 as pb
 from ebok.common.v1.money_pb2 import Money
 
 from gateway.web import reasons
+from gateway.web.areas import COMMODITIES
 from gateway.web.calls import clients
 from gateway.web.forms import Form
 from gateway.web.languages import gettext as _
@@ -33,14 +34,6 @@ SINGLE = {
 }
 KINDS = (("person", _l("persons")), ("company", _l("companies")))
 YES_NO = (("yes", _l("by e-mail")), ("no", _l("on paper")))
-COMMODITIES = {
-    "water": _l("Water"),
-    "sewage": _l("Sewage"),
-    "heat": _l("Heat"),
-    "hot_water": _l("Hot water"),
-    "electricity": _l("Electricity"),
-    "gas": _l("Gas"),
-}
 
 
 @dataclass(frozen=True)

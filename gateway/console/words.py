@@ -14,6 +14,12 @@ ROLES = {
     "administrator": _l("administrator"),
 }
 
+ROLE_SENTENCES = {
+    "clerk": _l("serves customers: data, readings, payments, cases"),
+    "manager": _l("all of that, and issues invoices, publishes tariffs, writes to customers, reads the audit log"),
+    "administrator": _l("everything, and manages staff and roles"),
+}
+
 COMMODITIES = {
     meters_pb2.COMMODITY_WATER: _l("Water"),
     meters_pb2.COMMODITY_SEWAGE: _l("Sewage"),
@@ -73,6 +79,11 @@ def word_of(table: dict[Any, LazyString], key: Any) -> str:
     """The word of a value; one that nobody put into words prints as it is, so that nothing disappears."""
     word = table.get(key)
     return str(key) if word is None else str(word)
+
+
+def role_word(key: str, name: str) -> str:
+    """What a role is called: by the name it was given here, by our word, or by its key."""
+    return name or word_of(ROLES, key)
 
 
 @console.app_template_filter("phone_words")

@@ -25,6 +25,7 @@ class Entry:
     short: LazyString | None = None
     counted: LazyString | None = None
     permission: str = ""
+    whole: bool = False  # Closed to staff who are limited to an area, whatever they may do.
 
     @property
     def url(self) -> str:
@@ -111,8 +112,15 @@ CONSOLE = (
         Entry(
             "imports", "console.imports", "box-arrow-in-down", _l("Import"), permission="billing.imports.read"
         ),
-        Entry("staff", "console.staff", "person-badge", _l("Staff")),
-        Entry("audit", "console.audit", "journal-check", _l("Audit log"), permission="identity.audit.read"),
+        Entry("staff", "console.staff", "person-badge", _l("Staff"), permission="identity.staff.manage"),
+        Entry(
+            "audit",
+            "console.audit",
+            "journal-check",
+            _l("Audit log"),
+            permission="identity.audit.read",
+            whole=True,
+        ),
         Entry("settings", "console.settings", "gear", _l("Settings")),
     ),
 )
@@ -123,12 +131,15 @@ def exists(endpoint: str) -> bool:
     return endpoint in current_app.view_functions
 
 
-def _shown(entries: tuple[Entry, ...], permissions: frozenset[str] | None = None) -> list[Entry]:
+def _shown(
+    entries: tuple[Entry, ...], permissions: frozenset[str] | None = None, *, limited: bool = False
+) -> list[Entry]:
     return [
         entry
         for entry in entries
         if exists(entry.endpoint)
         and (not entry.permission or permissions is None or entry.permission in permissions)
+        and not (entry.whole and limited)
     ]
 
 
@@ -154,9 +165,9 @@ def more_entries() -> list[Entry]:
     return [entry for entry in _shown(PORTAL) if entry.key not in below] + account_entries()
 
 
-def console_groups(permissions: frozenset[str] | None = None) -> list[list[Entry]]:
-    """The menu of the console in its groups; with permissions, only what they open."""
-    return [group for entries in CONSOLE if (group := _shown(entries, permissions))]
+def console_groups(permissions: frozenset[str] | None = None, *, limited: bool = False) -> list[list[Entry]]:
+    """The menu of the console in its groups; with permissions, only what they open, here or in an area."""
+    return [group for entries in CONSOLE if (group := _shown(entries, permissions, limited=limited))]
 
 
 def nav_count(key: str) -> int:

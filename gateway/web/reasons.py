@@ -50,6 +50,14 @@ REASONS: dict[str, LazyString] = {
     "PROOF_NOT_ACCEPTED": _l("These data do not fit together. Copy them from your latest invoice."),
     "TOO_MANY_CUSTOMERS": _l("One account cannot hold more customers. Call us and we will help."),
     "USER_NOT_FOUND": _l("This account no longer exists."),
+    "STAFF_CHANGED": _l("Somebody else changed this person meanwhile. Open it anew and look."),
+    "LAST_ADMINISTRATOR": _l(
+        "Nobody could undo this: somebody must stay administrator without a limited area."
+    ),
+    "ROLE_FIXED": _l("The administrator can do everything, always."),
+    "ROLE_CHANGED": _l("Somebody else changed this role meanwhile. Open it anew and look."),
+    "ROLE_IN_USE": _l("Somebody has this role. Give them another one first."),
+    "TOO_MANY_ROLES": _l("There are fifty roles already. Change one of them instead."),
     "HASHING_BUSY": _l("Many people are logging in just now. Try again in a moment."),
     # billing
     "INVOICE_NOT_FOUND": _l("We cannot find this invoice. It may belong to another account."),
@@ -126,6 +134,7 @@ REASONS: dict[str, LazyString] = {
     # any service
     "TOKEN_REFUSED": _l("Log in again, please."),
     "ACCESS_REFUSED": _l("You have no access to this."),
+    "OUTSIDE_AREA": _l("This is outside your area."),
     "NO_ANSWER": _l("Part of the service is not answering at the moment. Try again in a while."),
     "DATABASE_AWAY": _l("Part of the service is not answering at the moment. Try again in a while."),
     "FILES_AWAY": _l("Part of the service is not answering at the moment. Try again in a while."),
@@ -191,6 +200,7 @@ FIELDS: dict[str, LazyString] = {
     "UNKNOWN_CUSTOMER": _l("There is no such customer."),
     "UNKNOWN_METER": _l("There is no such meter."),
     "NUMBER_TAKEN": _l("This number is already taken."),
+    "UNKNOWN_PERMISSION": _l("Choose one of the values from the list."),
     "NOT_A_CHOICE": _l("Choose one of the values from the list."),
     "UNKNOWN_FIELD": _l("This category does not ask for that."),
     "DUPLICATE": _l("This is there twice."),

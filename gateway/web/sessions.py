@@ -5,6 +5,7 @@ page's other calls act with. Nothing of it outlives the request.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 from urllib.parse import urlencode
 
 from ebok.identity.v1 import sessions_pb2, users_pb2
@@ -14,6 +15,7 @@ from flask_login import LoginManager, current_user, login_user, logout_user
 from werkzeug.wrappers import Response
 
 from chassis.errors import Unauthenticated, Unavailable
+from gateway.web.areas import is_limited, usable
 from gateway.web.calls import as_gateway, clients
 from gateway.web.cookies import TwoCookies, in_console
 from gateway.web.kept import keep_form
@@ -62,9 +64,19 @@ class Person:
         """The grant of the selected customer."""
         return next((one for one in self.answer.grants if one.customer_id == self.answer.customer_id), None)
 
+    @property
+    def is_limited(self) -> bool:
+        """Whether the member of staff works in some towns or with some commodities only."""
+        return is_limited(self.answer.staff)
+
+    @cached_property
+    def permissions(self) -> frozenset[str]:
+        """What the member of staff's roles allow, without what is closed to staff who are limited to an area."""
+        return usable(self.answer.staff.permissions, limited=self.is_limited)
+
     def may(self, permission: str) -> bool:
-        """Whether the member of staff's roles allow it. The service asked decides; pages only show what can be done."""
-        return permission in self.answer.staff.permissions
+        """Whether they may do it. The service asked decides; pages only show what can be done."""
+        return permission in self.permissions
 
 
 def realm() -> sessions_pb2.Realm:

@@ -122,6 +122,10 @@ SAMPLES: dict[tuple[str, str], Sample] = {
     ("console.new_ticket_category", "name_pl"): Sample(lambda _world: f"Próbna {next(_numbers)}", NEW),
     ("console.new_ticket_category", "workflow"): _fixed(settings_work.DRAFTED_WORKFLOW, CHOSEN),
     ("console.new_ticket_workflow", "name_pl"): _fixed("Obieg próbny", NEW),
+    ("console.new_role", "nazwa"): Sample(lambda _world: f"Inkasenci {next(_numbers)}", NEW),
+    ("console.new_role", "uprawnienia"): _fixed("billing.customers.read", NEW),
+    ("console.role", "uprawnienia"): _fixed("billing.meters.read", OTHER),
+    ("console.colleague", "media"): _fixed("water", OTHER),
     ("console.log_in", "email"): _fixed("daria@wodociagi-zdroj.example", PERSON),
     ("console.log_in", "password"): _fixed(STAFF_PASSWORD, PERSON),
     ("console.runs", "name"): _fixed("Próba", OTHER),
@@ -295,7 +299,20 @@ def begin_reminders_anew(world: World) -> None:
         session.execute(text("DELETE FROM reminders"))
 
 
+def begin_staff_anew(world: World) -> None:
+    """Daria is a clerk for everybody, the suite's roles are as they came, and the cash desk's is there."""
+    with world.identity.database.transaction() as session:
+        session.execute(text("DELETE FROM roles"))
+        session.execute(
+            text("UPDATE staff SET roles = '{clerk}', towns = '{}', commodities = '{}' WHERE name = 'Daria'")
+        )
+    world.put_role()
+
+
 ANEW: dict[str, Callable[[World], None]] = {
+    **dict.fromkeys(
+        ("console.colleague", "console.role", "console.new_role", "console.delete_role"), begin_staff_anew
+    ),
     **{
         f"console.{name}": begin_settings_anew
         for name in (

@@ -46,6 +46,8 @@ SAMPLES: dict[str, Sample] = {
     "slug": lambda world: world.board.slug,
     "version": lambda _world: 1,
     "ticket_id": lambda world: world.open_case.ticket_id,
+    "staff_id": lambda world: world.colleague("Daria").staff_id,
+    "role_key": lambda world: world.put_role(),
     "workflow_id": lambda _world: settings_work.DRAFTED_WORKFLOW,
     "canned_answer_id": lambda _world: settings_work.CANNED_ANSWER,
     "category_id": lambda world: world.open_case.category_id,

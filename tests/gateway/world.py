@@ -43,8 +43,12 @@ from ebok.identity.v1 import (
     events_pb2,
     grants_pb2,
     grants_pb2_grpc,
+    roles_pb2,
+    roles_pb2_grpc,
     sessions_pb2,
     sessions_pb2_grpc,
+    staff_pb2,
+    staff_pb2_grpc,
     users_pb2,
     users_pb2_grpc,
 )
@@ -90,6 +94,7 @@ PAYMENT_DAYS = 21
 PASSWORD = "zielony rower pod lipą"
 STAFF_PASSWORD = "turbina nad jeziorem"
 ADDRESS = "192.0.2.7"
+CASH_DESK = "kasa"
 SUBSCRIBERS = {
     "identity": ("billing", "payments", "notify", "identity"),
     "billing": ("payments", "notify", "identity", "tickets"),
@@ -430,7 +435,7 @@ class World:
     def _let_people_in(self) -> None:
         """Staff are hired; Anna, Celina and Bartek register, confirm and claim, as anybody does."""
         password_file = self._file("password", STAFF_PASSWORD + "\n")
-        for name, role in (("Daria", "clerk"), ("Edward", "manager")):
+        for name, role in (("Daria", "clerk"), ("Edward", "manager,administrator")):
             email = f"{name.lower()}@wodociagi-zdroj.example"
             self.identity.run_job("staff.add", email=email, name=name, role=role, password_file=password_file)
         for name in ("Anna", "Celina", "Bartek"):
@@ -494,6 +499,38 @@ class World:
         password = STAFF_PASSWORD if staff else PASSWORD
         request = sessions_pb2.LogInRequest(email=email, password=password, realm=realm, address=ADDRESS)
         return str(self.sessions.LogIn(request).session_token)
+
+    def colleague(self, name: str) -> staff_pb2.Colleague:
+        """Somebody of staff as an administrator sees them."""
+        stub: Any = self.identity.stub(staff_pb2_grpc.StaffServiceStub, self.edward)
+        listed = stub.ListStaff(staff_pb2.ListStaffRequest()).staff
+        return next(one for one in listed if one.name == name)
+
+    @contextmanager
+    def limited(self, *, towns: tuple[str, ...] = (), commodities: tuple[str, ...] = ()) -> Iterator[None]:
+        """Daria works in these towns, with these commodities; afterwards everywhere again."""
+        stub: Any = self.identity.stub(staff_pb2_grpc.StaffServiceStub, self.edward)
+        self.deliver()
+        for area in ({"towns": towns, "commodities": commodities}, {}):
+            daria = self.colleague("Daria")
+            stub.ChangeStaff(
+                staff_pb2.ChangeStaffRequest(
+                    staff_id=daria.staff_id, roles=daria.roles, version=daria.version, **area
+                )
+            )
+            if area:
+                yield
+
+    def put_role(self) -> str:
+        """A role that the provider made and nobody has; answers its key."""
+        stub: Any = self.identity.stub(roles_pb2_grpc.RoleServiceStub, self.edward)
+        known = {one.key for one in stub.ListRoles(roles_pb2.ListRolesRequest()).roles}
+        if CASH_DESK not in known:
+            made = roles_pb2.Role(
+                key=CASH_DESK, name="Kasa", permissions=["billing.customers.read", "payments.payments.read"]
+            )
+            stub.SaveRole(roles_pb2.SaveRoleRequest(role=made))
+        return CASH_DESK
 
     def join(self, email: str, name: str) -> None:
         """Register and confirm an account; once."""

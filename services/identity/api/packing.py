@@ -1,10 +1,9 @@
 """Rows and plain values as messages."""
 
-from collections.abc import Iterable
-
 from ebok.identity.v1 import audit_pb2, grants_pb2, sessions_pb2, settings_pb2, users_pb2
 
 from chassis import wire
+from chassis.actors import Actor
 from services.identity.domain.sessions import HeldCustomer, Person
 from services.identity.domain.settings import Provider
 from services.identity.storage.audit import AuditEntry
@@ -64,8 +63,8 @@ def pack_person_as_user(person: Person) -> users_pb2.User:
     )
 
 
-def pack_person_as_staff(person: Person, allowed: Iterable[str]) -> sessions_pb2.StaffMember:
-    """Whoever a session of the console belongs to, with what the roles allow."""
+def pack_person_as_staff(person: Person, actor: Actor) -> sessions_pb2.StaffMember:
+    """Whoever a session of the console belongs to, with what the roles allow and where."""
     return sessions_pb2.StaffMember(
         staff_id=str(person.person_id),
         email=person.email,
@@ -73,7 +72,10 @@ def pack_person_as_staff(person: Person, allowed: Iterable[str]) -> sessions_pb2
         roles=person.roles,
         language=person.language,
         look=_LOOKS[person.look],
-        permissions=sorted(allowed),
+        permissions=sorted(actor.permissions),
+        towns=sorted(actor.area.towns),
+        commodities=sorted(actor.area.commodities),
+        role_names=person.role_names,
     )
 
 

@@ -3,7 +3,7 @@
 from ebok.identity.v1 import roles_pb2 as pb
 from ebok.identity.v1 import roles_pb2_grpc as rpc
 
-from chassis import wire
+from chassis import acts, wire
 from chassis.clock import Clock
 from chassis.database import Database
 from chassis.rpc.server import Context
@@ -39,12 +39,14 @@ class RoleService(rpc.RoleServiceServicer):
                 by=context.actor,
                 now=self._clock.now(),
             )
+            acts.name_subject(saved.key)
         return pb.SaveRoleResponse(role=_pack(saved))
 
     def DeleteRole(self, request: pb.DeleteRoleRequest, context: Context) -> pb.DeleteRoleResponse:
         """Take a role away."""
         with self._database.transaction() as session:
             roles.delete(session, request.key)
+            acts.name_subject(request.key)
         return pb.DeleteRoleResponse()
 
 

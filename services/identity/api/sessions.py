@@ -88,7 +88,7 @@ class SessionService(rpc.SessionServiceServicer):
             actor_token=token,
             actor_token_expires_at=wire.pack_instant(expires_at),
             user=pack_person_as_user(standing.person) if in_portal else None,
-            staff=None if in_portal else pack_person_as_staff(standing.person, standing.actor.permissions),
+            staff=None if in_portal else pack_person_as_staff(standing.person, standing.actor),
             customer_id=wire.pack_id(standing.actor.customer_id),
             grants=[pack_held(one) for one in standing.held],
         )

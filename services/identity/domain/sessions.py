@@ -3,7 +3,7 @@
 An unknown address, a wrong password and an unconfirmed address are one refusal, after the same work.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -105,6 +105,7 @@ class Person:
     look: Look
     registered_at: datetime | None
     roles: tuple[str, ...]
+    role_names: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -208,6 +209,7 @@ def check(
         look=Look(row.look),
         registered_at=row.registered_at,
         roles=tuple(row.roles or ()),
+        role_names=row.role_names or {},
     )
     held = tuple(_held(row.user_id, one) for one in row.grants)
     if realm is Realm.CONSOLE:

@@ -64,6 +64,8 @@ _CHECK = """
            coalesce(u.language, m.language) AS language, coalesce(u.look, m.look) AS look,
            u.registered_at, m.roles, m.towns, m.commodities,
            (SELECT json_object_agg(r.key, r.permissions) FROM roles r WHERE r.key = ANY (m.roles)) AS role_sets,
+           (SELECT json_object_agg(r.key, r.name) FROM roles r
+             WHERE r.key = ANY (m.roles) AND r.name <> '') AS role_names,
            (SELECT coalesce(json_agg(json_build_object(
                        'grant_id', g.grant_id, 'customer_id', g.customer_id, 'customer_number', c.number,
                        'customer_name', c.name, 'premises_label', c.premises_label, 'scope', g.scope,
