@@ -13,7 +13,7 @@ from flask import redirect, render_template, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from chassis.errors import Conflict, PermissionDenied, Refusal
+from chassis.errors import Conflict, OutsideArea, PermissionDenied, Refusal
 from gateway.console import console
 from gateway.console import record_forms as forms
 from gateway.console.customers import customer_page, get_customer
@@ -135,6 +135,8 @@ def contract(contract_id: UUID) -> Response | tuple[str, int]:
 def _new(noun: Noun) -> Response | tuple[str, int]:
     if not current_user.may(CHANGE):
         raise PermissionDenied
+    if current_user.is_limited:
+        raise OutsideArea  # What is new is in no area yet.
     customer_id = _id_in_address("klient")
     form = Form.of_request(initial={**forms.USUAL, **_presets(noun), **take_all_kept()})
     choices = forms.load_choices(form, noun, None, customer_id=customer_id)
@@ -164,6 +166,7 @@ def _record(noun: Noun, record_id: UUID) -> Response | tuple[str, int]:
         initial={**forms.initial_of(record), "revision": record.revision, **take_all_kept()}
     )
     may_change = current_user.may(CHANGE) and bool(forms.open_fields(noun, record))
+    may_change = may_change and not (noun is CONTRACT and current_user.is_limited)
     choices = forms.load_choices(form, noun, record, customer_id=customer_id) if may_change else {}
     theirs: dict[str, str] = {}
     if form.sent and forms.FIND not in request.form:

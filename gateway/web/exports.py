@@ -12,9 +12,10 @@ import io
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from itertools import chain, islice
 from typing import Any
 
 from flask import Response
@@ -76,8 +77,15 @@ def export(tables: Sequence[Table], *, name: str, kind: str) -> Response:
     """The file as a download. A CSV holds the first table only."""
     if kind not in KINDS:
         raise NotFound
-    body = _csv(tables[0]) if kind == "csv" else _xlsx(tables)
+    begun = [replace(table, rows=_begun(table.rows)) for table in tables]
+    body = _csv(begun[0]) if kind == "csv" else _xlsx(begun)
     return download(body, file_name(name, kind=kind), MIMETYPES[kind])
+
+
+def _begun(rows: Iterable[Sequence[Cell]]) -> Iterable[Sequence[Cell]]:
+    """The same rows with the first one fetched: a refusal comes before a file is begun."""
+    iterator = iter(rows)
+    return chain(list(islice(iterator, 1)), iterator)
 
 
 def download(body: bytes, name: str, mimetype: str) -> Response:

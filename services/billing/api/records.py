@@ -14,7 +14,7 @@ from chassis.rpc.paging import pack_page, unpack_window
 from chassis.rpc.server import Context
 from services.billing.api.imports import unpack_row
 from services.billing.api.packing import words_of
-from services.billing.domain import record_changes, records
+from services.billing.domain import areas, record_changes, records
 from services.billing.domain.contracts import POINTS_FIELD
 from services.billing.domain.record_changes import PATHS
 from services.billing.domain.records import Record
@@ -52,6 +52,7 @@ class RecordService(rpc.RecordServiceServicer):
     def GetRecord(self, request: pb.GetRecordRequest, context: Context) -> pb.GetRecordResponse:
         record_id = wire.unpack_id(request.record_id, field="record_id")
         with self._database.reading() as session:
+            areas.require_record(session, KINDS[request.kind], record_id, by=context.actor)
             record = records.get(session, KINDS[request.kind], record_id)
             _name_subject(record)
             return pb.GetRecordResponse(record=pack_record(record))
@@ -78,6 +79,7 @@ class RecordService(rpc.RecordServiceServicer):
         if row.kind not in PATHS or row.defect:
             raise wire.fault("row", "UNKNOWN")
         with self._database.transaction() as session:
+            areas.require_change(session, row.kind, record_id, by=context.actor)
             record = record_changes.save(
                 session,
                 record_id,
@@ -86,6 +88,7 @@ class RecordService(rpc.RecordServiceServicer):
                 names=FIELDS[row.kind],
                 now=self._clock.now(),
             )
+            areas.require_record(session, row.kind, record_id, by=context.actor)
             _name_subject(record)
             return pb.SaveRecordResponse(record=pack_record(record))
 

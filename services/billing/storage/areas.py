@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from chassis.actors import Area
 from chassis.database import Database
+from services.billing.storage.contracts import Contract
 from services.billing.storage.customers import Customer
 from services.billing.storage.meters import Meter
 from services.billing.storage.premises import Premises
@@ -55,6 +56,37 @@ def holds_meter(session: Session, area: Area, meter_id: UUID) -> bool:
     return session.execute(found).first() is not None
 
 
+def holds_customer(session: Session, area: Area, customer_id: UUID) -> bool:
+    """Whether a customer is in an area."""
+    found = select(Customer.customer_id).where(Customer.customer_id == customer_id, covered(area))
+    return session.execute(found).first() is not None
+
+
+def holds_contract(session: Session, area: Area, contract_id: UUID) -> bool:
+    """Whether a contract is with a customer in an area."""
+    customer_id = session.scalar(select(Contract.customer_id).where(Contract.contract_id == contract_id))
+    return customer_id is not None and holds_customer(session, area, customer_id)
+
+
+def holds_service_point(session: Session, area: Area, service_point_id: UUID) -> bool:
+    """Whether a service point is in an area."""
+    return _holds_place(session, area, ServicePoint.__table__.c.service_point_id == service_point_id)
+
+
+def holds_premises(session: Session, area: Area, premises_id: UUID) -> bool:
+    """Whether something is delivered to premises in an area."""
+    return _holds_place(session, area, Premises.__table__.c.premises_id == premises_id)
+
+
+def _holds_place(session: Session, area: Area, condition: ColumnElement[bool]) -> bool:
+    found = (
+        select(ServicePoint.__table__.c.service_point_id)
+        .join(Premises.__table__, Premises.__table__.c.premises_id == ServicePoint.__table__.c.premises_id)
+        .where(condition, places_covered(area))
+    )
+    return session.execute(found.limit(1)).first() is not None
+
+
 def holds_reading(session: Session, area: Area, reading_id: UUID) -> bool:
     """Whether a reading is of a meter in an area."""
     meter_id = session.scalar(select(Reading.meter_id).where(Reading.reading_id == reading_id))
@@ -70,7 +102,6 @@ def guard(database: Database) -> Callable[[Area, str], bool]:
         except ValueError:
             return False  # No customer has that id; what is wrong with it is nothing to tell here.
         with database.reading() as session:
-            found = select(Customer.customer_id).where(Customer.customer_id == wanted, covered(area))
-            return session.execute(found).first() is not None
+            return holds_customer(session, area, wanted)
 
     return is_inside
