@@ -16,6 +16,7 @@ MODULES = {
     "webhook": "bench.webhook",
     "settled-to-balance": "bench.settled_to_balance",
     "import-readings": "bench.import_readings",
+    "campaign-send": "bench.campaign_send",
     "ticket-queue": "bench.ticket_queue",
     "ticket-search": "bench.ticket_queue",
 }

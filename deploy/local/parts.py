@@ -120,6 +120,7 @@ PARTS: tuple[Part, ...] = (
         environment={
             "EBOK_SMTP_URL": "smtp://{mailbox.smtp}",
             "EBOK_SEND_WORKERS": "1",  # The mailbox is near: a second one only waits for the first.
+            "EBOK_SEND_JOURNAL_DIR": "{notify.directory}/journal",
             # The account that the sandbox knows; none of it is a secret. Who looks on in the evening sees texts too.
             "EBOK_SMSAPI_URL": "http://{smsapi}",
             "EBOK_SMSAPI_TOKEN": "sandbox-smsapi-token",

@@ -27,7 +27,7 @@ POLISH = templates_pb2.Text(
 STREET = segments.SegmentCondition(
     field=segments.SEGMENT_FIELD_STREET, operator=segments.SEGMENT_OPERATOR_IS, values=["Zdrój, ul. Lipowa"]
 )
-STATUSES = pb.RecipientStatus
+STATUSES: Any = pb.RecipientStatus
 
 
 class Town:

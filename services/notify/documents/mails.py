@@ -1,6 +1,8 @@
 """A letter as a mail: headers and two parts, as bytes that go over the wire."""
 
 import binascii
+import functools
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from email.headerregistry import Address
@@ -11,10 +13,16 @@ from email.utils import format_datetime
 from chassis.clock import WARSAW
 from services.notify.documents.formats import one_line
 from services.notify.documents.messages import Letter
-from services.notify.storage.messages import Message
+from services.notify.storage.messages import Message, Rule
 from services.notify.storage.settings import ProviderSettings
 
 NAME_LENGTH_MAX = 100
+LINE_LENGTH_MAX = 76
+WORD_BYTES_MAX = 45  # As base64 60 characters, with what stands around them 72.
+FOLD = "\r\n "
+_ATOM = r"[A-Za-z0-9_+-]+"
+_PLAIN_ADDRESS = re.compile(rf"{_ATOM}(\.{_ATOM})*@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9 ]+")
 
 
 class AddressMalformed(ValueError):
@@ -42,29 +50,78 @@ def sender_of(settings: ProviderSettings, address: str = "") -> Sender:
 
 def render_mail(letter: Letter, message: Message, sender: Sender, *, now: datetime) -> bytes:
     """The bytes of a mail. The same message always has the same Message-ID. Raises AddressMalformed."""
-    mail = EmailMessage(policy=SMTP)
-    mail["From"] = _address(sender.name, sender.address)
-    mail["To"] = _address(one_line(message.name, NAME_LENGTH_MAX), message.address)
-    if sender.reply_to and sender.reply_to != sender.address:
-        mail["Reply-To"] = _address("", sender.reply_to)
-    mail["Subject"] = letter.subject
-    mail["Date"] = format_datetime(now.astimezone(WARSAW))
-    mail["Message-ID"] = f"<{message.message_id}@{sender.domain}>"
-    # Written by a machine: holiday notices and the like are not to answer it.
-    mail["Auto-Submitted"] = "auto-generated"
-    mail["X-Auto-Response-Suppress"] = "All"
-    mail["List-Id"] = f"<{message.rule.value.replace('_', '-')}.{sender.domain}>"
+    own = [
+        _line("To", _mailbox(one_line(message.name, NAME_LENGTH_MAX), message.address)),
+        _line("Subject", _words(letter.subject, first=len("Subject: "))),
+        _line("Date", format_datetime(now.astimezone(WARSAW))),
+        _line("Message-ID", f"<{message.message_id}@{sender.domain}>"),
+    ]
     if letter.one_click_url:
         # One click in the mail program (RFC 8058), without opening anything.
-        mail["List-Unsubscribe"] = f"<{letter.one_click_url}>"
-        mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-    mail["Content-Language"] = letter.language
+        own.append(_line("List-Unsubscribe", f"<{letter.one_click_url}>"))
+        own.append(_line("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"))
     boundary = f"=_{message.message_id.hex}"  # Cannot occur in quoted-printable, where = is =3D.
     kind = f'MIME-Version: 1.0\r\nContent-Type: multipart/alternative; boundary="{boundary}"\r\n\r\n'
     edge = f"--{boundary}\r\n".encode()
     parts = (_part("plain", letter.text), _part("html", letter.html))
-    head = mail.as_bytes().rstrip(b"\r\n") + b"\r\n" + kind.encode()
-    return head + edge + edge.join(parts) + f"--{boundary}--\r\n".encode()
+    head = _common_head(sender, message.rule, letter.language) + "".join(own) + kind
+    return head.encode("ascii", "surrogateescape") + edge + edge.join(parts) + f"--{boundary}--\r\n".encode()
+
+
+@functools.lru_cache(maxsize=256)
+def _common_head(sender: Sender, rule: Rule, language: str) -> str:
+    """The headers that all mails of a rule share, folded by the library once."""
+    mail = EmailMessage(policy=SMTP)
+    mail["From"] = _address(sender.name, sender.address)
+    if sender.reply_to and sender.reply_to != sender.address:
+        mail["Reply-To"] = _address("", sender.reply_to)
+    # Written by a machine: holiday notices and the like are not to answer it.
+    mail["Auto-Submitted"] = "auto-generated"
+    mail["X-Auto-Response-Suppress"] = "All"
+    mail["List-Id"] = f"<{rule.value.replace('_', '-')}.{sender.domain}>"
+    mail["Content-Language"] = language
+    return mail.as_bytes().rstrip(b"\r\n").decode("ascii") + "\r\n"
+
+
+def _line(name: str, value: str) -> str:
+    """A header on its line. What came from people is on one line long before; this is the last look."""
+    if any(end in value.replace(FOLD, "") for end in "\r\n"):
+        raise ValueError(f"a line break in {name}")
+    return f"{name}: {value}\r\n"
+
+
+def _words(text: str, *, first: int) -> str:
+    """Text in a header (RFC 2047): as it is where it is short and plain, else encoded words, each on its line.
+
+    The library's own folding takes longer than all the rest of a mail, which a mail to every customer feels.
+    """
+    if text.isascii() and text.isprintable() and "=?" not in text and first + len(text) <= LINE_LENGTH_MAX:
+        return text
+    words: list[str] = []
+    rest = text
+    while rest:
+        piece = rest[:WORD_BYTES_MAX]
+        while len(piece.encode()) > WORD_BYTES_MAX - (0 if words else max(first - 10, 0)):
+            piece = piece[:-1]
+        words.append(f"=?utf-8?b?{binascii.b2a_base64(piece.encode(), newline=False).decode()}?=")
+        rest = rest[len(piece) :]
+    return FOLD.join(words)
+
+
+def _mailbox(name: str, address: str) -> str:
+    """Name and address of the recipient; an address out of the ordinary is left to the library."""
+    if not _PLAIN_ADDRESS.fullmatch(address):
+        shown = EmailMessage(policy=SMTP)
+        shown["To"] = _address(name, address)
+        folded = shown.as_bytes().rstrip(b"\r\n").decode("ascii", "surrogateescape").removeprefix("To:")
+        return folded.strip()
+    if not name:
+        return address
+    shown_name = _words(name, first=len("To: "))
+    if name.isascii() and not _PLAIN_NAME.fullmatch(name):
+        escaped = name.replace("\\", "\\\\").replace('"', '\\"')
+        shown_name = f'"{escaped}"'  # A comma or a dot stands in quotes.
+    return f"{shown_name}{FOLD}<{address}>"
 
 
 def _part(kind: str, text: str) -> bytes:

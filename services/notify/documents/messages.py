@@ -263,20 +263,20 @@ def _frame(name: str) -> Template:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["wrapped"] = _wrapped
-    environment.filters["linked"] = _linked
+    environment.filters["wrapped"] = wrapped
+    environment.filters["linked"] = linked
     return environment.get_template(name)
 
 
 _palette = functools.lru_cache(maxsize=16)(palette)
 
 
-def _wrapped(text: str) -> str:
+def wrapped(text: str) -> str:
     """Lines of a width that is easy to read; an address or an amount is never cut."""
     return "\n".join(textwrap.wrap(text, LINE_WIDTH, break_long_words=False, break_on_hyphens=False))
 
 
-def _linked(line: str, portal_url: str) -> list[tuple[str, bool]]:
+def linked(line: str, portal_url: str) -> list[tuple[str, bool]]:
     """The pieces of a line, and whether each is an address of the portal: those alone are made links."""
     pieces = re.split(rf"({re.escape(portal_url)}(?:/[^\s<>\"']*[^\s<>\"'.,;:!?)])?)", line)
     return [(piece, place % 2 == 1) for place, piece in enumerate(pieces) if piece]

@@ -1,6 +1,6 @@
 """One message to each of many customers: planned, renewed and cancelled together."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -9,9 +9,10 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from chassis import tracing
+from services.notify.outbox import messages as announce
 from services.notify.storage import batches as stored
 from services.notify.storage.contacts import Contact
-from services.notify.storage.messages import Channel, Rule
+from services.notify.storage.messages import Channel, Message, Rule
 
 LIFE = timedelta(days=7)  # How long such a message is worth sending.
 
@@ -67,6 +68,23 @@ def plan_many(
         "traceparent": tracing.current_traceparent(),
     }
     stored.add_messages(session, [letter.row for letter in letters], values)
+
+
+def mark_sent(session: Session, sent: Mapping[Message, str], *, now: datetime) -> None:
+    """The server took these, each with its subject. One whose lease was lost is somebody else's to report."""
+    rows = [
+        {"message_id": message.message_id, "lease_id": message.lease_id, "subject": subject}
+        for message, subject in sent.items()
+    ]
+    kept = stored.close_sent(session, rows, now=now)
+    for message in sent:
+        if message.message_id in kept:
+            announce.message_sent(session, message, sent_at=now)
+
+
+def find_in_hand(session: Session, message_ids: Sequence[UUID]) -> Sequence[Message]:
+    """Those that a worker took and never reported."""
+    return stored.find_in_hand(session, message_ids)
 
 
 def renew_planned(session: Session, rule: Rule, subject_id: str, *, now: datetime) -> None:

@@ -1,8 +1,9 @@
 """Sends mails that are due: transaction (take) – mail server – transaction (say what became of it).
 
-Each worker takes a few messages under a lease and reports each as soon as the server has answered. A worker that dies
-between the server's answer and its report leaves one message that is sent a second time, under the same Message-ID,
-when the lease ends: better twice, and recognisable, than never.
+Each worker takes some messages under a lease and reports each as soon as the server has answered; those of campaigns
+together, where a journal keeps them until then. A worker that dies between the server's answer and its report or note
+leaves one message that is sent a second time, under the same Message-ID, when the lease ends: better twice, and
+recognisable, than never.
 """
 
 import time
@@ -16,10 +17,12 @@ from chassis.sealing import SealBroken, unseal
 from services.notify.clients.smtp import Courier, MailServerAway
 from services.notify.config import NotifyConfig
 from services.notify.documents.mails import AddressMalformed, render_mail, sender_of
-from services.notify.documents.messages import render_letter
+from services.notify.documents.messages import Letter, render_letter
 from services.notify.domain import messages
 from services.notify.domain.receipts import Outcome, Receipt
 from services.notify.domain.references import CHECKS_WITHIN, token_of
+from services.notify.jobs.campaign_mails import campaign_letter, report_left_behind, report_sent
+from services.notify.jobs.journals import Journal, journal_in
 from services.notify.jobs.rooms import (
     PostRoom,
     Run,
@@ -30,7 +33,7 @@ from services.notify.jobs.rooms import (
     written_mail,
 )
 from services.notify.storage import reference_checks
-from services.notify.storage.messages import Channel, Message, erase_done, find_oldest_due
+from services.notify.storage.messages import Channel, Message, Rule, erase_done, find_oldest_due
 from services.notify.storage.settings import get_settings
 
 RUN_S_MAX = 10.0  # A run ends in time for a process that is told to stop.
@@ -43,6 +46,7 @@ jobs = Jobs()
 def send_messages(database: Database, *, now: datetime, room: PostRoom) -> None:
     """Send what is due, with several workers; without settings there is no sender and no link, so all waits."""
     ends_at = time.monotonic() + RUN_S_MAX
+    report_left_behind(database, room)
     with database.reading() as session:
         oldest = find_oldest_due(session, Channel.EMAIL, now=now)
         room.late.set(0 if oldest is None else max(0.0, (now - oldest).total_seconds()))
@@ -78,45 +82,44 @@ def forget_messages(database: Database, *, now: datetime, config: NotifyConfig) 
 
 def _work(run: Run) -> None:
     """Take and send until nothing is due, the server is away, or the run's time is over."""
-    with run.room.couriers.one() as courier:
-        while time.monotonic() < run.ends_at and _send_batch(run, courier):
+    with run.room.couriers.one() as courier, journal_in(run.room.config.send_journal_dir) as journal:
+        while time.monotonic() < run.ends_at and _send_batch(run, courier, journal):
             pass
 
 
-def _send_batch(run: Run, courier: Courier) -> bool:
+def _send_batch(run: Run, courier: Courier, journal: Journal | None) -> bool:
     """Send some; false when there was nothing to take or no point in taking more."""
     config = run.room.config
     # What is not begun by then is put back, so that a mail is never in two workers' hands.
     begin_until = min(time.monotonic() + config.send_lease_s - config.mail_s_max, run.ends_at)
     taken, ready = take(run, Channel.EMAIL, count_max=config.send_batch)
+    sent: dict[Message, str] = {}
     for index, message in enumerate(ready):
         if time.monotonic() > begin_until:
+            report_sent(run, journal, sent)
             put_back(run, ready[index:])
             return False
         try:
             with tracing.trace(message.traceparent):
-                _send(run, courier, message)
+                _send(run, courier, message, journal, sent)
         except MailServerAway as away:
+            report_sent(run, journal, sent)
             put_back(run, ready[index:])
             run.room.mail_door.note_away(str(away))
             return False
+    report_sent(run, journal, sent)
     return taken > 0
 
 
-def _send(run: Run, courier: Courier, message: Message) -> None:
-    """One message: written, handed over, reported."""
+def _send(
+    run: Run, courier: Courier, message: Message, journal: Journal | None, sent: dict[Message, str]
+) -> None:
+    """One message: written, handed over, reported; one of a campaign is noted, and reported with others in `sent`."""
     room = run.room
     subject, receipt = "", Receipt(Outcome.NEVER, messages.ADDRESS_MALFORMED)
     try:
         sender = sender_of(run.settings, room.config.sender)
-        token = unseal(room.seal_key, message.sealed_token).decode() if message.sealed_token else ""
-        letter = render_letter(
-            message,
-            run.settings,
-            token=token,
-            written=written_mail(run, message),
-            unsubscribe=token_of(message.message_id, room.link_key),
-        )
+        letter = _letter_of(run, message)
         subject = letter.subject
         content = render_mail(letter, message, sender, now=room.clock.now())
     except AddressMalformed:
@@ -129,4 +132,21 @@ def _send(run: Run, courier: Courier, message: Message) -> None:
     else:
         receipt = courier.hand_over(sender.address, message.address, content)
         room.mail_door.note_reached()
-    report(run, message, receipt, subject)
+    if journal is not None and message.rule is Rule.CAMPAIGN and receipt.outcome is Outcome.TAKEN:
+        journal.note(message.message_id)
+        sent[message] = subject
+    else:
+        report(run, message, receipt, subject)
+
+
+def _letter_of(run: Run, message: Message) -> Letter:
+    room = run.room
+    if message.rule is Rule.CAMPAIGN:
+        return campaign_letter(run, message)
+    return render_letter(
+        message,
+        run.settings,
+        token=unseal(room.seal_key, message.sealed_token).decode() if message.sealed_token else "",
+        written=written_mail(run, message),
+        unsubscribe=token_of(message.message_id, room.link_key),
+    )

@@ -22,6 +22,7 @@ from services.notify.config import NotifyConfig
 from services.notify.documents import campaigns as written_texts
 from services.notify.documents.campaigns import Texts, Written
 from services.notify.documents.messages import render_sms
+from services.notify.documents.moulds import Mould
 from services.notify.domain import messages, references, reminders
 from services.notify.domain.receipts import Outcome, Receipt
 from services.notify.storage.campaigns import find_written
@@ -127,6 +128,7 @@ class Run:
     settings: ProviderSettings
     ends_at: float
     texts: dict[str, Texts] = field(default_factory=dict)  # Of campaigns, which do not change under way.
+    moulds: dict[tuple[str, bool], Mould] = field(default_factory=dict)  # Of their letters.
 
 
 def take(run: Run, channel: Channel, *, count_max: int) -> tuple[int, list[Message]]:

@@ -4,11 +4,12 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from services.notify.storage.messages import Rule
+from services.notify.storage.messages import Message, MessageStatus, Rule
 
 
 def add_messages(session: Session, rows: Sequence[Mapping[str, Any]], values: Mapping[str, Any]) -> None:
@@ -31,6 +32,29 @@ _ADD = text("""
            AS g(message_id uuid, customer_id uuid, channel text, address text, name text, language text, facts jsonb)
     ON CONFLICT DO NOTHING
 """)
+
+
+def close_sent(session: Session, rows: Sequence[Mapping[str, Any]], *, now: datetime) -> set[UUID]:
+    """The server took these (`message_id`, `lease_id`, `subject`); answers those that were still in our hands."""
+    if not rows:
+        return set()
+    given = json.dumps([dict(row) for row in rows], ensure_ascii=False, default=str)
+    return set(session.execute(_SENT, {"rows": given, "now": now}).scalars())
+
+
+_SENT = text("""
+    UPDATE messages m SET status = 'SENT', sent_at = :now, subject = g.subject, reason = '', sealed_token = NULL,
+           attempts = m.attempts + 1, lease_id = NULL, leased_until = NULL, doubtful_since = NULL
+      FROM json_to_recordset(CAST(:rows AS json)) AS g(message_id uuid, lease_id uuid, subject text)
+     WHERE m.message_id = g.message_id AND m.lease_id = g.lease_id
+    RETURNING m.message_id
+""")
+
+
+def find_in_hand(session: Session, message_ids: Sequence[UUID]) -> Sequence[Message]:
+    """Those that a worker took and never reported."""
+    in_hand = Message.status == MessageStatus.SENDING
+    return session.scalars(select(Message).where(Message.message_id.in_(message_ids), in_hand)).all()
 
 
 def renew_planned(

@@ -40,8 +40,8 @@ def test_a_template_is_kept_once_and_changed_by_who_saw_it(desk):
     with pytest.raises(Conflict) as refused:
         save(desk, first)
     assert refused.value.reason == "TEMPLATE_CHANGED"
-    wanted = pb.GetTemplateRequest(template_id=changed.template_id)
-    assert desk.GetTemplate(wanted).template == changed
+    asked = pb.GetTemplateRequest(template_id=changed.template_id)
+    assert desk.GetTemplate(asked).template == changed
 
 
 def test_a_name_is_taken_once(desk):

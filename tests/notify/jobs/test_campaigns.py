@@ -1,4 +1,4 @@
-"""Campaigns under way: each customer of the segment gets one message, whatever dies and begins anew; pace, pause, end."""
+"""Campaigns under way: each customer of the segment gets one message, whatever dies; pace, pause, end."""
 
 from datetime import timedelta
 from typing import Any
@@ -9,6 +9,7 @@ from ebok.common.v1 import segments_pb2
 from ebok.notify.v1 import announcements_pb2
 from ebok.notify.v1 import campaigns_pb2 as pb
 from ebok.notify.v1.announcements_pb2_grpc import AnnouncementServiceStub
+from ebok.notify.v1.events_pb2 import MessageSent
 
 from chassis.errors import FailedPrecondition, Unavailable
 from chassis.testing.cast import ANNA_CUSTOMER, CELINA_CUSTOMER
@@ -16,6 +17,7 @@ from services.billing.__main__ import part as billing_part
 from services.notify.__main__ import part
 from services.notify.domain import campaign_runs, preferences
 from services.notify.domain.preferences import Topic
+from services.notify.jobs.journals import Journal
 from services.notify.storage.messages import Channel, Message
 from tests.notify.conftest import Given
 from tests.notify.town import Town
@@ -305,3 +307,66 @@ def test_recipients_are_forgotten_long_after_the_end(town, clock):
     clock.advance(timedelta(days=1_831))
     town.run("campaigns.forget")
     assert town.recipients(campaign) == []
+
+
+def journaled(serving, mailbox, town, tmp_path, **knobs: Any) -> Any:
+    """Notify again, with a journal: as another process on the same machine and database."""
+    return serving(
+        part,
+        database=town.notify.database,
+        peers={"billing": town.billing.address},
+        smtp_url=mailbox.smtp_url,
+        send_journal_dir=tmp_path / "journal",
+        **knobs,
+    )
+
+
+def test_with_a_journal_mails_are_reported_together_and_it_is_empty_afterwards(
+    serving, town, mailbox, tmp_path
+):
+    for place in range(12):
+        town.customer(f"Klient {place}", source_email=f"k{place}@poczta.example")
+    campaign = town.started()
+    town.run("campaigns.gather", "campaigns.release")
+    notify = journaled(serving, mailbox, town, tmp_path)
+    notify.run_job("messages.send")
+    assert len(arrived(mailbox)) == 12
+    assert town.get(campaign).progress.sent == 12
+    assert list((tmp_path / "journal").iterdir()) == []
+    assert len(notify.announced(MessageSent)) == 12
+
+
+def test_what_a_process_that_died_had_handed_over_is_not_sent_again(
+    serving, town, mailbox, tmp_path, monkeypatch, clock
+):
+    for place in range(8):
+        town.customer(f"Klient {place}", source_email=f"k{place}@poczta.example")
+    campaign = town.started()
+    town.run("campaigns.gather", "campaigns.release")
+    dying = journaled(serving, mailbox, town, tmp_path, send_workers=1)
+    handed_over: list[int] = []
+    note = Journal.note
+
+    def die_after_five(self: Journal, message_id: Any) -> None:
+        note(self, message_id)
+        handed_over.append(1)
+        if len(handed_over) == 5:
+            raise SystemExit
+
+    monkeypatch.setattr(Journal, "note", die_after_five)
+    with pytest.raises(SystemExit):
+        dying.run_job("messages.send")
+    monkeypatch.setattr(Journal, "note", note)
+    assert len(arrived(mailbox)) == 5
+    assert town.get(campaign).progress.sent == 0
+    with town.notify.database.transaction() as session:  # The lease of the dead ends.
+        session.execute(sa.text("UPDATE messages SET leased_until = now() WHERE status = 'SENDING'"))
+
+    alive = journaled(serving, mailbox, town, tmp_path)
+    alive.run_job("messages.send")
+    town.run("campaigns.release")
+
+    assert arrived(mailbox) == sorted(f"k{place}@poczta.example" for place in range(8))
+    done = town.get(campaign)
+    assert (done.progress.sent, done.status) == (8, pb.CAMPAIGN_STATUS_DONE)
+    assert list((tmp_path / "journal").iterdir()) == []

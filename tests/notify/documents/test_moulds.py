@@ -1,0 +1,40 @@
+"""A letter out of the mould is the letter that rendering gives, and nobody's words are taken for a mark."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from chassis.ids import new_id
+from services.notify.documents.campaigns import Written
+from services.notify.documents.messages import render_letter
+from services.notify.documents.moulds import BODY, REFERENCE, SUBJECT, cast
+from services.notify.storage.messages import Message, Rule
+from tests.notify.documents.test_messages import provider
+
+PORTAL = provider().portal_url
+LETTERS = [
+    ("Zwykły temat", [["Dzień dobry,"], ["w środę nie będzie wody.", "Przepraszamy."]]),
+    ("<b>A & B</b> \"c\" 'd'", [["<script>x</script> & spółka", f"Więcej: {PORTAL}/strony/a?b=1&c=2."]]),
+    (f"{SUBJECT} {BODY}", [[f"{BODY} {SUBJECT} {REFERENCE}"]]),
+    ("Długi " * 20, [["słowo " * 60], ["https://obcy.example/x i " + PORTAL]]),
+]
+
+
+@pytest.mark.parametrize("marketing", [False, True])
+@pytest.mark.parametrize("language", ["pl", "en", "uk"])
+@pytest.mark.parametrize(("subject", "paragraphs"), LETTERS)
+def test_a_filled_mould_is_the_letter_itself(language, marketing, subject, paragraphs):
+    message = Message(
+        message_id=new_id(),
+        rule=Rule.CAMPAIGN,
+        language=language,
+        name="Anna",
+        facts={"marketing": True} if marketing else {},
+        expires_at=datetime(2026, 4, 1, tzinfo=UTC),
+    )
+    written = Written(language, subject, paragraphs)
+    token = "abc-DEF" if marketing else ""
+
+    filled = cast(provider(), language, marketing=marketing).fill(message, written, token)
+
+    assert filled == render_letter(message, provider(), written=written, unsubscribe=token)
