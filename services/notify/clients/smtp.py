@@ -79,6 +79,8 @@ class Courier:
     def _converse(
         self, smtp: smtplib.SMTP, sender: str, recipient: str, content: bytes, options: list[str]
     ) -> Receipt:
+        if smtp.has_extn("pipelining") and not options:
+            return self._converse_ahead(smtp, sender, recipient, content)
         code, _ = smtp.mail(sender, options)
         if code >= 400:
             # The operator's to mend, so no mail is given up for it at once.
@@ -93,6 +95,28 @@ class Courier:
             return self._declined(smtp, int(refused.smtp_code))
         except (smtplib.SMTPServerDisconnected, TimeoutError, OSError):
             # The content may have been taken; nobody can know. It is sent again under the same Message-ID.
+            self.close()
+            return Receipt(Outcome.LATER, IN_DOUBT)
+        return TAKEN if code < 400 else self._declined(smtp, code)
+
+    def _converse_ahead(self, smtp: smtplib.SMTP, sender: str, recipient: str, content: bytes) -> Receipt:
+        """The same in two exchanges instead of four, with a server that reads ahead (RFC 2920)."""
+        smtp.send(f"MAIL FROM:<{sender}>\r\nRCPT TO:<{recipient}>\r\nDATA\r\n")
+        of_mail, of_rcpt, of_data = (smtp.getreply()[0] for _ in range(3))
+        if max(of_mail, of_rcpt) >= 400 and of_data < 400:
+            # It waits for a content that is for nobody: an empty one ends it, and is refused.
+            smtp.send(b".\r\n")
+            smtp.getreply()
+        if of_mail >= 400:
+            smtp.rset()
+            return Receipt(Outcome.LATER, SENDER_REFUSED, of_mail)
+        if max(of_rcpt, of_data) >= 400:
+            return self._declined(smtp, of_rcpt if of_rcpt >= 400 else of_data)
+        try:
+            smtp.send(_dotted(content))
+            code, _ = smtp.getreply()
+        except (smtplib.SMTPServerDisconnected, TimeoutError, OSError):
+            # As above: it may have been taken.
             self.close()
             return Receipt(Outcome.LATER, IN_DOUBT)
         return TAKEN if code < 400 else self._declined(smtp, code)
@@ -200,6 +224,12 @@ class Couriers:
             idle, self._idle = self._idle, []
         for courier in idle:
             courier.close()
+
+
+def _dotted(content: bytes) -> bytes:
+    """Content as it goes over the wire: a dot at the start of a line is doubled, one alone ends it."""
+    ended = content if content.endswith(b"\r\n") else content + b"\r\n"
+    return (b"." if ended.startswith(b".") else b"") + ended.replace(b"\r\n.", b"\r\n..") + b".\r\n"
 
 
 def _wire_address(address: str) -> str | None:

@@ -2,8 +2,13 @@
 
 import datetime
 import ipaddress
+import re
+import socketserver
 import ssl
+import threading
+from collections.abc import Iterator
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 from cryptography import x509
@@ -146,3 +151,58 @@ def test_connections_are_renewed_after_so_many_mails():
             assert one.hand_over(SENDER, ANNA, CONTENT) == TAKEN
 
         assert mailbox.connections == 3
+
+
+class ReadsAhead(socketserver.StreamRequestHandler):
+    """A mail server with PIPELINING that answers each command by what its address says."""
+
+    taken: ClassVar[list[bytes]] = []
+
+    def handle(self) -> None:
+        self.wfile.write(b"220 here\r\n")
+        wanted = True
+        while line := self.rfile.readline():
+            word = line[:4].upper()
+            if word == b"EHLO":
+                self.wfile.write(b"250-here\r\n250 PIPELINING\r\n")
+            elif word == b"DATA":
+                self.wfile.write(b"354 go on\r\n")
+                content = b"".join(iter(self.rfile.readline, b".\r\n"))
+                self.wfile.write(b"250 taken\r\n" if wanted else b"554 nobody\r\n")
+                self.taken += [content] if wanted else []
+            elif b"nobody@" in line or b"never@" in line:
+                wanted = False
+                self.wfile.write(b"550 unknown\r\n")
+            else:
+                wanted = wanted or word == b"RSET"
+                self.wfile.write(b"221 bye\r\n" if word == b"QUIT" else b"250 ok\r\n")
+
+
+@pytest.fixture
+def ahead() -> Iterator[str]:
+    """The URL of a server that reads ahead."""
+    ReadsAhead.taken.clear()
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), ReadsAhead) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield f"smtp://127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
+
+
+def test_a_server_that_reads_ahead_gets_the_very_content(ahead):
+    sending = courier(ahead)
+    for content in (CONTENT, b".\r\n..\r\nx", b"a\r\n.b"):
+        assert sending.hand_over(SENDER, ANNA, content) == TAKEN
+    sending.close()
+    undotted = [re.sub(rb"(?m)^\.", b"", content) for content in ReadsAhead.taken]
+    assert undotted == [CONTENT, b".\r\n..\r\nx\r\n", b"a\r\n.b\r\n"]
+
+
+def test_a_refusal_in_the_middle_leaves_the_connection_fit_for_the_next(ahead):
+    sending = courier(ahead)
+    assert sending.hand_over(SENDER, "nobody@poczta.example", CONTENT).outcome is Outcome.NEVER
+    assert sending.hand_over(SENDER, ANNA, CONTENT) == TAKEN
+    assert sending.hand_over("never@zdroj.example", ANNA, CONTENT).outcome is Outcome.LATER
+    assert sending.hand_over(SENDER, ANNA, CONTENT) == TAKEN
+    sending.close()
+    assert len(ReadsAhead.taken) == 2
