@@ -23,7 +23,7 @@ from gateway.web.texts import in_language
 
 CHANGE = "tickets.categories.change"
 NEW = {"kind": "QUESTION", "days": "7", "counted": "working", "reopen_days": "30", "position": "100"}
-ALL = pb.ListCategoriesRequest(all=True)
+ALL = pb.ListCategoriesRequest(all=True, counted=True)
 
 
 @console.get("/zgloszenia/ustawienia/kategorie")

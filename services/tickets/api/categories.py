@@ -43,7 +43,7 @@ class CategoryService(rpc.CategoryServiceServicer):
                 for_customers=not by_staff,
                 limit=CATEGORIES_MAX,
             )
-            open_counts = stored.count_open_cases(session) if by_staff else {}
+            open_counts = stored.count_open_cases(session) if by_staff and request.counted else {}
         return pb.ListCategoriesResponse(
             categories=[_pack(one, open_counts.get(one.category_id, 0)) for one in found]
         )
