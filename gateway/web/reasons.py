@@ -210,6 +210,7 @@ FIELDS: dict[str, LazyString] = {
     "UNREACHABLE": _l("No way leads to this state."),
     "DEAD_END": _l("No way leads on from this state, and it does not end the case."),
     "UNKNOWN_STATE": _l("There is no such state."),
+    "DIFFERS": _l("This does not belong together. Open the page anew."),
 }
 
 

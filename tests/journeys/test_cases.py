@@ -120,6 +120,7 @@ class TestAComplaint:
         daria.page.keyboard.press("j")
         daria.page.keyboard.press("Enter")
         daria.at(f"/konsola/zgloszenia/{story.case_id}")
+        daria.page.wait_for_load_state("load")  # Keys are there when the page is.
         with daria.page.expect_navigation():
             daria.page.keyboard.press("a")
             daria.page.keyboard.press("Enter")
