@@ -17,7 +17,11 @@ class Premises(Base, OfOrigin):
     """One address. In villages there may be no street."""
 
     __tablename__ = "premises"
-    __table_args__ = (origin_check(), Index("premises_by_sort_key", "sort_key", "premises_id"))
+    __table_args__ = (
+        origin_check(),
+        Index("premises_by_sort_key", "sort_key", "premises_id"),
+        Index("premises_by_street", "town", "street"),
+    )
 
     premises_id: Mapped[UUID] = mapped_column(primary_key=True)
     external_id: Mapped[str] = mapped_column(unique=True)
