@@ -238,6 +238,15 @@ KEPT = {
             "commodities": ["water", "sewage"],
         },
     ),
+    ("payments", "CustomerChanged"): (
+        "customer_areas",
+        {
+            "customer_id": ANNAS,
+            "version": 7,
+            "towns": ["Zdrój", "Polana"],
+            "commodities": ["water", "sewage"],
+        },
+    ),
     ("identity", "CustomerChanged"): (
         "customers",
         {

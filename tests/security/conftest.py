@@ -10,6 +10,9 @@ import requests
 from ebok.billing.v1 import invoices_pb2, readings_pb2
 from ebok.billing.v1.invoices_pb2_grpc import InvoiceServiceStub
 from ebok.billing.v1.readings_pb2_grpc import ReadingServiceStub
+from ebok.common.v1 import segments_pb2
+from ebok.notify.v1 import announcements_pb2
+from ebok.notify.v1.announcements_pb2_grpc import AnnouncementServiceStub
 from ebok.payments.v1 import payments_pb2
 from ebok.payments.v1.payments_pb2_grpc import PaymentServiceStub
 
@@ -111,6 +114,33 @@ def hand_in(whole: Whole, as_anna: Persona, as_edward: Persona) -> dict[str, str
     return {"meter_id": meter.meter.meter_id, "reading_id": reading.reading_id, "value": "820"}
 
 
+def announce(whole: Whole, edward: Persona) -> dict[str, str]:
+    """An announcement for Anna alone."""
+    stub = whole.stub("notify", AnnouncementServiceStub, edward)
+    wanted = announcements_pb2.WrittenAnnouncement(
+        announcement_id=str(new_id()),
+        titles={"pl": "Tylko dla Anny: monter"},
+        bodies={"pl": "Tajne."},
+        segment=segments_pb2.Segment(
+            conditions=[
+                segments_pb2.SegmentCondition(
+                    field=segments_pb2.SEGMENT_FIELD_CUSTOMER,
+                    operator=segments_pb2.SEGMENT_OPERATOR_IS,
+                    values=[str(cast.ANNA_CUSTOMER)],
+                )
+            ]
+        ),
+    )
+    draft = stub.SaveAnnouncement(announcements_pb2.SaveAnnouncementRequest(announcement=wanted)).announcement
+    stub.PublishAnnouncement(
+        announcements_pb2.PublishAnnouncementRequest(
+            announcement_id=draft.announcement_id, version=draft.version
+        )
+    )
+    whole.parts["notify"].run_job("announcements.gather")
+    return {"announcement_id": draft.announcement_id}
+
+
 def open_cases(whole: Whole, clock: Any, anna: Persona, daria: Persona) -> dict[str, Any]:
     """Anna's cases: one that is open, answered, with a photo; and a closed one for each way to go on from it."""
     served = whole.parts["tickets"]
@@ -132,7 +162,13 @@ def open_cases(whole: Whole, clock: Any, anna: Persona, daria: Persona) -> dict[
         "attachment_ids": [],
         "file_name": "pismo.txt",
         "chunk": b"tekst",
-        "secrets": [opened.ticket_id, photo.attachment_id, *said.values(), answer.body],
+        "secrets": [
+            "Tylko dla Anny: monter",
+            opened.ticket_id,
+            photo.attachment_id,
+            *said.values(),
+            answer.body,
+        ],
         **closed,
     }
 
@@ -177,6 +213,7 @@ def annas(
     cases = open_cases(whole, clock, as_anna, as_daria)
     return {
         **cases,
+        **announce(whole, as_edward),
         "customer_id": customer_id,
         "invoice_id": invoice.invoice_id,
         "invoice_ids": [invoice.invoice_id],
