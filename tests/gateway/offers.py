@@ -4,6 +4,7 @@ from ebok.billing.v1 import events_pb2
 from sqlalchemy import select
 
 from chassis.ids import new_id
+from services.notify.domain.messages import reference
 from services.notify.domain.preferences import MARKETING_FACT
 from services.notify.domain.references import key_of, token_of
 from services.notify.storage.messages import Message
@@ -21,6 +22,11 @@ def sent_to_celina(world: World) -> Message:
     assert world.notify.run_job("messages.send")
     with world.notify.database.reading() as session:
         return session.scalars(select(Message).where(Message.subject_id == window_id)).one()
+
+
+def sent_number(world: World) -> str:
+    """The number printed in a message of ours."""
+    return reference(sent_to_celina(world).message_id)
 
 
 def offer_token(world: World) -> str:

@@ -12,6 +12,7 @@ from werkzeug.serving import make_server
 
 from chassis.ids import new_id
 from tests.gateway import urls
+from tests.gateway.offers import sent_number
 from tests.gateway.visitors import Visitor
 from tests.gateway.world import World
 
@@ -39,6 +40,9 @@ def states(world: World) -> list[Page]:
     """What the bare addresses do not show: other people's, filtered, empty, refused."""
     late = next(one for one in world.celinas.invoices if one.due_on.month == 10)
     return [
+        Page("portal.check_message-ours", "nobody", f"/czy-to-my?numer={sent_number(world)}"),
+        Page("portal.check_message-not_ours", "nobody", "/czy-to-my?numer=K7QM-2XRP"),
+        Page("portal.preferences-view", "celina", "/profil/powiadomienia"),
         Page("portal.start-overdue", "celina", "/start"),
         Page("portal.start-calm", "bartek", "/start"),
         Page("portal.invoice-overdue", "celina", f"/faktury/{late.invoice_id}"),
