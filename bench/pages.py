@@ -30,7 +30,7 @@ MONTHS = 24
 
 TABLES = """
     DROP TABLE IF EXISTS bare_session, bare_invoice, bare_allocation, bare_entry, bare_use,
-        bare_news, bare_read;
+        bare_news, bare_read, bare_case;
     CREATE TABLE bare_session (token text PRIMARY KEY, customer_id text, name text);
     CREATE TABLE bare_invoice (invoice_id uuid PRIMARY KEY, customer_id text, number text, total bigint, issued_on date,
         due_on date, period_from date, period_to date);
@@ -43,6 +43,9 @@ TABLES = """
     CREATE INDEX ON bare_use (customer_id, year, month);
     CREATE TABLE bare_news (announcement_id uuid PRIMARY KEY, title text, live_until timestamptz);
     CREATE TABLE bare_read (announcement_id uuid, customer_id text, PRIMARY KEY (announcement_id, customer_id));
+    CREATE TABLE bare_case (ticket_id uuid PRIMARY KEY, customer_id text, subject text, open bool, unread int,
+        opened_at timestamptz);
+    CREATE INDEX ON bare_case (customer_id, opened_at);
     INSERT INTO bare_session SELECT 'token' || n, 'customer' || n, 'Anna' FROM generate_series(1, 20) n;
     INSERT INTO bare_invoice SELECT gen_random_uuid(), 'customer' || c, 'FV/2026/' || lpad((c * 24 + m)::text, 6, '0'),
         15000 + m, d, d + 21, d - 31, d - 1
@@ -95,10 +98,10 @@ def compared(
 
 @contextmanager
 def bare_suite(url: str) -> Iterator[str]:
-    """Three bare services and a bare gateway; answers its address."""
+    """Four bare services and a bare gateway; answers its address."""
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(TABLES)
-    ports = dict(zip(("BARE_SESSIONS", "BARE_DATA", "BARE_NEWS"), free_ports(3), strict=True))
+    ports = dict(zip(("BARE_SESSIONS", "BARE_DATA", "BARE_NEWS", "BARE_CASES"), free_ports(4), strict=True))
     running = [_start("-m", "bench.bare.services", str(port), url) for port in ports.values()]
     environment = {name: f"127.0.0.1:{port}" for name, port in ports.items()}
     try:

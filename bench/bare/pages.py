@@ -21,6 +21,7 @@ from ebok.billing.v1 import (
 from ebok.common.v1.paging_pb2 import PageRequest
 from ebok.identity.v1 import sessions_pb2, sessions_pb2_grpc
 from ebok.notify.v1 import announcements_pb2, announcements_pb2_grpc
+from ebok.tickets.v1 import tickets_pb2, tickets_pb2_grpc
 from flask import Flask, request
 from jinja2 import Template
 
@@ -28,6 +29,7 @@ app = Flask(__name__)
 _sessions = sessions_pb2_grpc.SessionServiceStub(grpc.insecure_channel(os.environ["BARE_SESSIONS"]))
 _data = grpc.insecure_channel(os.environ["BARE_DATA"])
 _news = announcements_pb2_grpc.AnnouncementServiceStub(grpc.insecure_channel(os.environ["BARE_NEWS"]))
+_cases = tickets_pb2_grpc.TicketServiceStub(grpc.insecure_channel(os.environ["BARE_CASES"]))
 _ledger = ledger_pb2_grpc.LedgerServiceStub(_data)
 _readings = readings_pb2_grpc.ReadingServiceStub(_data)
 _invoices = invoices_pb2_grpc.InvoiceServiceStub(_data)
@@ -131,10 +133,15 @@ def _months(page: ledger_pb2.GetOverviewResponse) -> list[Month]:
 
 @app.get("/start")
 def start() -> str:
-    """Three calls, two of them at once, and five queries."""
+    """Four calls, three of them at once, and seven queries."""
     who = _session()
     news = _news.ListAnnouncements.future(
         announcements_pb2.ListAnnouncementsRequest(customer_id=who.customer_id, for_start=True)
+    )
+    cases = _cases.ListTickets.future(
+        tickets_pb2.ListTicketsRequest(
+            customer_id=who.customer_id, open_only=True, page=PageRequest(page_size=3)
+        )
     )
     page = _ledger.GetOverview(ledger_pb2.GetOverviewRequest(customer_id=who.customer_id))
     return _start_page.render(
@@ -144,6 +151,7 @@ def start() -> str:
         page=page,
         months=_months(page),
         news=news.result().announcements,
+        cases=cases.result().tickets,
         **WORDS,
     )
 

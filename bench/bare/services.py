@@ -17,6 +17,7 @@ from ebok.common.v1.money_pb2 import Money
 from ebok.common.v1.paging_pb2 import PageResponse
 from ebok.identity.v1 import sessions_pb2
 from ebok.notify.v1 import announcements_pb2
+from ebok.tickets.v1 import tickets_pb2
 from google.type.date_pb2 import Date
 
 _threads = threading.local()
@@ -106,6 +107,30 @@ NEWS = """
 """
 
 
+def list_tickets(request: Any, _: Any) -> tickets_pb2.ListTicketsResponse:
+    """Two queries: the open cases, how many there are and how many have news."""
+    connection = _connection()
+    rows = connection.execute(CASES, (request.customer_id, request.page.page_size + 1)).fetchall()
+    count, unread = connection.execute(CASE_COUNTS, (request.customer_id,)).fetchall()[0]
+    return tickets_pb2.ListTicketsResponse(
+        tickets=[
+            tickets_pb2.Ticket(ticket_id=str(row[0]), subject=row[1], unread_count=row[2])
+            for row in rows[: request.page.page_size]
+        ],
+        open_count=count,
+        unread_count=unread,
+    )
+
+
+CASES = """
+    SELECT ticket_id, subject, unread FROM bare_case WHERE customer_id = %s AND open
+     ORDER BY unread > 0 DESC, opened_at DESC LIMIT %s
+"""
+CASE_COUNTS = """
+    SELECT count(*) FILTER (WHERE open), count(*) FILTER (WHERE unread > 0) FROM bare_case WHERE customer_id = %s
+"""
+
+
 def get_usage(request: Any, _: Any) -> readings_pb2.GetUsageResponse:
     """Three queries: the points, every day there is of the first, its newest readings."""
     connection = _connection()
@@ -177,6 +202,7 @@ METHODS: dict[str, tuple[str, Any, Any]] = {
         list_announcements,
         announcements_pb2.ListAnnouncementsRequest,
     ),
+    "ebok.tickets.v1.TicketService": ("ListTickets", list_tickets, tickets_pb2.ListTicketsRequest),
     "ebok.billing.v1.InvoiceService": ("ListInvoices", list_invoices, invoices_pb2.ListInvoicesRequest),
 }
 

@@ -83,20 +83,20 @@ def test_the_greeting_is_a_vocative_where_it_is_certain(world: World, name: str,
         assert greet(name) == greeted
 
 
-def test_two_calls_at_once_make_the_page(world: World, anna: Visitor):
-    """CheckSession, then the overview and at the same time what the provider has to say: nothing else is asked."""
+def test_three_calls_at_once_make_the_page(world: World, anna: Visitor):
+    """CheckSession, then the overview and at the same time news and open cases: nothing else is asked."""
     asked: list[str] = []
     clients = world.app.extensions["ebok_clients"]
-    for service in (clients.billing, clients.identity, clients.notify):
+    for service in (clients.billing, clients.identity, clients.notify, clients.tickets):
         for name, stub in vars(service).items():
             setattr(service, name, _Listening(stub, asked))
     try:
         anna.page("/start")
     finally:
-        for service in (clients.billing, clients.identity, clients.notify):
+        for service in (clients.billing, clients.identity, clients.notify, clients.tickets):
             for name, stub in vars(service).items():
                 setattr(service, name, stub.stub)
-    assert asked == ["CheckSession", "ListAnnouncements", "GetOverview"]
+    assert asked == ["CheckSession", "ListAnnouncements", "ListTickets", "GetOverview"]
 
 
 class _Listening:
