@@ -57,12 +57,16 @@ class Row:
 
 
 def rows_of(form: Form, choices: SegmentChoices) -> list[Row]:
-    """The rows that the form holds."""
-    return [
-        _row(place, form.value(f"pole_{place}"), choices)
-        for place in range(ROWS_MAX)
-        if form.value(f"pole_{place}") in FIELDS
-    ]
+    """The rows that the form holds. One of an unknown field is marked: left out, it would widen the segment."""
+    rows = []
+    for place in range(ROWS_MAX):
+        field = form.value(f"pole_{place}")
+        if field in FIELDS:
+            rows.append(_row(place, field, choices))
+        elif field or form.value(f"bylo_{place}"):
+            form.fail(f"pole_{place}", reasons.field_sentence("UNKNOWN"))
+            rows.append(_row(place, NEW, choices))
+    return rows
 
 
 def _row(place: int, field: str, choices: SegmentChoices) -> Row:
@@ -104,6 +108,7 @@ def rearrange(form: Form, button: str) -> bool:
     gone = button.removeprefix("usun-")
     if button.startswith("usun-") and gone in map(str, places):
         form.put(f"pole_{gone}", [])
+        form.put(f"bylo_{gone}", [])
         return True
     return bool(changed)
 

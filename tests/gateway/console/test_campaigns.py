@@ -92,6 +92,7 @@ def test_rows_are_added_changed_and_removed_by_buttons(edward):
         url,
         "zapisz",
         pole_0="",
+        bylo_0="",
         pole_1="zaleglosc",
         bylo_1="zaleglosc",
         jak_1="ponad",
@@ -108,6 +109,9 @@ def test_a_condition_without_its_value_and_a_street_without_its_town_are_marked(
     response = send(edward, url, "zapisz", pole_0="ulica", bylo_0="ulica", wartosc_0="ul. Lipowa")
     assert response.status_code == 422
     assert "Napisz też miejscowość" in plain(response.text)
+    for unknown in ("kosmos", ""):
+        response = send(edward, url, "zapisz", pole_0=unknown)
+        assert response.status_code == 422, "left out, it would widen the segment"
 
 
 def test_the_texts_of_other_channels_travel_along(edward):
