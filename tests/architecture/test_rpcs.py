@@ -12,7 +12,8 @@ from tests.security.methods import all_methods
 
 METHODS = all_methods()
 # Changes without an act for each call: of the thousand batches of an import only its start and end are acts; which of
-# one's customers a session looks at is a click, and so is that a thread was seen; what a payment provider sends is
+# one's customers a session looks at is a click, and so is that a thread or an
+# announcement was seen; what a payment provider sends is
 # nobody's act, and is kept as it came, and what the provider of text messages reports is none either; a connector that
 # looked at its source and found nothing new did nothing.
 CHANGES_WITHOUT_AN_ACT = {
@@ -22,6 +23,7 @@ CHANGES_WITHOUT_AN_ACT = {
     "NotificationService/ReceiveNotification",
     "ReportService/ReceiveReports",
     "TicketService/MarkTicketRead",
+    "AnnouncementService/MarkAnnouncementRead",
 }
 ELSEWHERE = {"DeliveryService/Deliver"}  # The inbox: tests/chassis/messaging, for every carrier.
 
@@ -59,7 +61,7 @@ def test_every_rpc_that_changes_something_is_called_twice_by_a_test():
 
 
 def test_an_rpc_whose_name_is_a_change_leaves_an_act():
-    reading = ("Get", "List", "Search", "Check", "Find", "Suggest", "Preview")
+    reading = ("Get", "List", "Search", "Check", "Count", "Download", "Find", "Preview", "Stream", "Suggest")
     silent = {
         short(method)
         for method in METHODS

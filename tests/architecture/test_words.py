@@ -151,7 +151,7 @@ def test_every_reason_a_message_carries_has_words():
         and "clerk's words" not in field.comment  # Written by a person, and shown as written.
     ]
     carriers = {field.name.split(".")[-2] for field in shown}
-    assert carriers == {"Parked", "Message", "Reading", "RejectReason", "Payment"}
+    assert carriers == {"Parked", "Message", "Reading", "RejectReason", "Payment", "Recipient"}
     for field in shown:
         named = protos.reasons_in(field.comment)
         assert named, f"{field.name} names no reasons"

@@ -153,6 +153,7 @@ def test_one_for_a_segment_is_seen_by_those_in_it_alone(board, as_anna, as_celin
         celina.MarkAnnouncementRead(pb.MarkAnnouncementReadRequest(**wish))
 
 
+@pytest.mark.repeats("AnnouncementService/MarkAnnouncementRead")
 def test_what_was_read_is_read_for_that_person(board, as_anna, as_bartek):
     one = board.publish(is_urgent=True)
     anna = board.served.stub(AnnouncementServiceStub, as_anna)
