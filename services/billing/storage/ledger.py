@@ -69,9 +69,7 @@ class LedgerEntry(Base):
             unique=True,
             postgresql_where=text("kind = 'CHARGE'"),
         ),
-        Index(
-            "ledger_entries_by_due_day", "due_on", "invoice_id", postgresql_where=text("kind = 'CHARGE'")
-        ),
+        Index("ledger_entries_by_due_day", "due_on", "invoice_id", postgresql_where=text("kind = 'CHARGE'")),
     )
 
     entry_id: Mapped[UUID] = mapped_column(primary_key=True)
