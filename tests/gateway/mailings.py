@@ -28,7 +28,9 @@ class Mailings:
         self._notify = notify
         self.campaigns: Any = notify.stub(campaigns_pb2_grpc.CampaignServiceStub, edward)
         self.templates: Any = notify.stub(templates_pb2_grpc.TemplateServiceStub, edward)
-        self.template_id = self.draft_id = self.scheduled_id = self.running_id = self.done_id = ""
+        self.template_id = self.draft_id = self.scheduled_id = self.running_id = self.paused_id = (
+            self.done_id
+        ) = ""
 
     def write(self) -> None:
         """One of each; messages themselves are sent by whoever runs that job."""
@@ -42,7 +44,9 @@ class Mailings:
         self._notify.run_job("campaigns.release")
         self._notify.run_job("campaigns.release")
         self.running_id = self._started("Włącz e-fakturę", rate_per_hour=1)
+        self.paused_id = self._started("Ankieta o obsłudze", rate_per_hour=1)
         self._notify.run_job("campaigns.gather")
+        self.campaigns.PauseCampaign(campaigns_pb2.PauseCampaignRequest(campaign_id=self.paused_id))
         later = wire.pack_instant(self._notify.clock.now().replace(hour=9, minute=0))
         later.seconds += 30 * 86_400
         self.scheduled_id = self._started("Nowe ceny od stycznia", starts_at=later)

@@ -105,6 +105,11 @@ def states(world: World) -> list[Page]:
             "console.campaign-running", "edward", f"/konsola/komunikacja/kampanie/{world.mailings.running_id}"
         ),
         Page(
+            "console.campaign-paused",
+            "edward",
+            f"/konsola/komunikacja/kampanie/{world.mailings.paused_id}",
+        ),
+        Page(
             "console.campaign-scheduled",
             "edward",
             f"/konsola/komunikacja/kampanie/{world.mailings.scheduled_id}",

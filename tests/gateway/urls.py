@@ -72,10 +72,10 @@ SPECIAL: dict[tuple[str, str], Sample] = {
             "campaign_recipients",
             "campaign_recipients_export",
             "pause_campaign",
-            "resume_campaign",
             "cancel_campaign",
         )
     },
+    ("console.resume_campaign", "campaign_id"): lambda world: world.mailings.paused_id,
     ("console.unschedule_campaign", "campaign_id"): lambda world: world.mailings.scheduled_id,
     ("console.exchange_meter", "meter_id"): lambda world: world.made["meter_id"],
     ("console.contract", "contract_id"): lambda world: world.made["contract_id"],
