@@ -1,6 +1,7 @@
 """Everything that was said between us and the providers, as it was, before anybody judged it."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -92,15 +93,35 @@ def add_exchange(session: Session, values: dict[str, Any]) -> None:
 _RECEIVE = """
     INSERT INTO exchanges (exchange_id, happened_at, direction, provider, kind, http_status, asked, body, headers,
                            sender, judge_after, tries)
-    VALUES (%(exchange_id)s, %(happened_at)s, 'in', %(provider)s, %(kind)s, 0, '', %(body)s, %(headers)s, %(sender)s,
-            %(happened_at)s, 0)
+    SELECT exchange_id, happened_at, 'in', provider, kind, 0, '', body, headers, sender, happened_at, 0
+    FROM unnest(%(exchange_id)s::uuid[], %(happened_at)s::timestamptz[], %(provider)s::text[], %(kind)s::text[],
+                %(body)s::bytea[], %(headers)s::jsonb[], %(sender)s::text[])
+        AS came (exchange_id, happened_at, provider, kind, body, headers, sender)
     RETURNING exchange_id
 """
 
 
-def receive(reader: Reader, values: Mapping[str, Any]) -> None:
-    """Keep what a provider sent, in one statement that is its own transaction: providers send in floods."""
-    reader.rows(_RECEIVE, {**values, "headers": Jsonb(values["headers"])})
+@dataclass(frozen=True)
+class Received:
+    """What a provider sent, as it came."""
+
+    exchange_id: UUID
+    happened_at: datetime
+    provider: str
+    kind: str
+    body: bytes
+    headers: Mapping[str, str]
+    sender: str
+
+
+def receive(reader: Reader, messages: Sequence[Received]) -> None:
+    """Keep what providers sent, in one statement that is its own transaction: they send in floods."""
+    columns: dict[str, list[Any]] = {
+        name: [getattr(one, name) for one in messages]
+        for name in ("exchange_id", "happened_at", "provider", "kind", "body", "sender")
+    }
+    columns["headers"] = [Jsonb(one.headers) for one in messages]
+    reader.rows(_RECEIVE, columns)
 
 
 def give_verdict(
