@@ -31,7 +31,10 @@ class Mailbox:
         self.faults = FaultSwitch()
         self._smtp = SmtpServer(config.smtp, self.mails, self.faults, tls=tls, tls_at_once=tls_at_once)
         self._http = make_server(
-            *config.http, create_app(self.mails, self.faults, config.sms), threaded=True, request_handler=_Quiet
+            *config.http,
+            create_app(self.mails, self.faults, config.sms),
+            threaded=True,
+            request_handler=_Quiet,
         )
         self._http.daemon_threads = True  # type: ignore[attr-defined]
         self._thread = threading.Thread(

@@ -1,5 +1,7 @@
 """A message that has left, and a marketing one with the token that its link carries."""
 
+from typing import Any
+
 from ebok.billing.v1 import events_pb2
 from sqlalchemy import select
 
@@ -34,5 +36,6 @@ def offer_token(world: World) -> str:
     with world.notify.database.transaction() as session:
         found = session.get_one(Message, sent_to_celina(world).message_id)
         found.facts = {**found.facts, MARKETING_FACT: True}
-        key = key_of(world.notify.runtime.resources["room"].seal_key.private_bytes_raw())
+        room: Any = world.notify.runtime.resources["room"]
+        key = key_of(room.seal_key.private_bytes_raw())
         return token_of(found.message_id, key)

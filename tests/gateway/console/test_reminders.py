@@ -21,7 +21,8 @@ def manager(edward: Visitor) -> Iterator[Visitor]:
 
 
 def version(page: Visitor, url: str) -> str:
-    return str(BeautifulSoup(page.page(url), "html.parser").select_one('input[name="wersja"]')["value"])
+    [field] = BeautifulSoup(page.page(url), "html.parser").select('input[name="wersja"]')
+    return str(field["value"])
 
 
 def save(page: Visitor, url: str, **changes):

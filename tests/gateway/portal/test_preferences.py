@@ -29,7 +29,7 @@ ALL_ON_AT_FIRST = [
 
 def ticked(page: Visitor) -> list[str]:
     soup = BeautifulSoup(page.page(PAGE), "html.parser")
-    return [box["value"] for box in soup.select('input[name="wybor"]') if box.has_attr("checked")]
+    return [str(box["value"]) for box in soup.select('input[name="wybor"]') if box.has_attr("checked")]
 
 
 def test_the_table_shows_what_is_on_and_what_cannot_be_switched(own: Visitor):

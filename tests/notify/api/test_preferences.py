@@ -208,6 +208,7 @@ def test_a_forged_link_and_one_of_another_message_do_nothing(served, anna, offer
 def test_a_marketing_mail_carries_the_link_and_others_do_not(served, offer, database):
     with database.reading() as session:
         settings = get_settings(session)
+    assert settings is not None
     offer.address, offer.language = "anna@poczta.example", "pl"
 
     def written():
