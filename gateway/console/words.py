@@ -16,7 +16,9 @@ ROLES = {
 
 ROLE_SENTENCES = {
     "clerk": _l("serves customers: data, readings, payments, cases"),
-    "manager": _l("all of that, and issues invoices, publishes tariffs, writes to customers, reads the audit log"),
+    "manager": _l(
+        "all of that, and issues invoices, publishes tariffs, writes to customers, reads the audit log"
+    ),
     "administrator": _l("everything, and manages staff and roles"),
 }
 

@@ -1,4 +1,4 @@
-"""Master data in the hands of a clerk who is limited to an area: hers she keeps, the rest is neither told nor moved in."""
+"""Master data and a clerk who is limited to an area: hers she keeps, the rest is neither told nor moved in."""
 
 from collections.abc import Callable
 from typing import Any

@@ -63,9 +63,7 @@ def test_a_clerk_is_limited_and_sees_it_at_once(manager: Visitor, busy_town: Wor
 
 def test_what_follows_is_shown_and_nothing_is_saved(manager: Visitor, busy_town: World):
     url, version = page_of(busy_town, "Daria"), version_of(busy_town, "Daria")
-    shown = manager.submit(
-        url, role=["clerk", "manager"], miejscowosci=["Zdrój"], wersja=version, pokaz="1"
-    )
+    shown = manager.submit(url, role=["clerk", "manager"], miejscowosci=["Zdrój"], wersja=version, pokaz="1")
     assert shown.status_code == 200
     assert "Widzi tylko klientów z obszaru: Zdrój" in shown.text.replace("\u00a0", " ")
     assert "wystawiać faktury z przebiegu" in shown.text.replace("\u00a0", " ")
