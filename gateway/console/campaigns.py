@@ -212,6 +212,9 @@ def _save(form: Form, before: pb.Campaign, choices: SegmentChoices) -> pb.Campai
         rate_per_hour=int(form.choice("tempo", [str(rate) for rate in RATES], required=False) or 0),
         version=before.version,
     )
+    form.choice("pokaz", written_texts.SHOWN)
+    if not form.has_sound_request_id:
+        form.stop(reasons.field_sentence("UNKNOWN"), status=422)
     wanted.segment.SetInParent()
     starts_at = _moment(form)
     if starts_at is not None:

@@ -61,7 +61,7 @@ def rows_of(form: Form, choices: SegmentChoices) -> list[Row]:
     rows = []
     for place in range(ROWS_MAX):
         field = form.value(f"pole_{place}")
-        if field in FIELDS:
+        if field in FIELDS and (not form.sent or form.value(f"bylo_{place}") in FIELDS):
             rows.append(_row(place, field, choices))
         elif field or form.value(f"bylo_{place}"):
             form.fail(f"pole_{place}", reasons.field_sentence("UNKNOWN"))
@@ -97,7 +97,10 @@ def initial_of(segment: pb.Segment) -> dict[str, Any]:
 def rearrange(form: Form, button: str) -> bool:
     """Do what a button of the rows says; true when they are others than before and the page is to be shown again."""
     places = [place for place in range(ROWS_MAX) if form.value(f"pole_{place}") in FIELDS]
-    changed = [place for place in places if form.value(f"pole_{place}") != form.value(f"bylo_{place}")]
+    before = {place: form.value(f"bylo_{place}") for place in places}
+    changed = [
+        place for place in places if before[place] in FIELDS and before[place] != form.value(f"pole_{place}")
+    ]
     for place in changed:
         _set(form, place, form.value(f"pole_{place}"))
     if button == "dodaj":

@@ -19,6 +19,8 @@ WORDS = {
     "email_pl": "Dzień dobry {{ customer.name }}, w środę nie będzie wody.",
     "mail": "1",
     "tempo": "0",
+    "pokaz": "email-pl",
+    "request_id": str(new_id()),
     "pole_0": "miejscowosc",
     "bylo_0": "miejscowosc",
     "jak_0": "jest",
@@ -118,7 +120,7 @@ def test_the_texts_of_other_channels_travel_along(edward):
     url = written(edward, sms_en="Water off", portal_title_pl="Przerwa", portal_pl="Nie będzie wody")
     shown = soup_of(send(edward, url, "pokaz-sms-en", sms_en="Water off"))
     assert shown.select_one("textarea[name=sms_en]").text.strip() == "Water off"
-    assert shown.select_one("input[type=hidden][name=email_pl]")["value"] == WORDS["email_pl"]
+    assert shown.select_one("textarea[hidden][name=email_pl]").text.strip() == WORDS["email_pl"]
     assert shown.select_one("button[aria-pressed=true]").text == "SMS"
 
 
@@ -198,7 +200,13 @@ def test_a_draft_is_copied_and_thrown_away(edward):
 
 def test_a_template_begins_a_campaign(edward):
     url = f"{TEMPLATES}/{new_id()}"
-    words = {"nazwa": "Ceny", "subject_pl": "Nowe ceny", "email_pl": "Od stycznia.", "co": "zapisz"}
+    words = {
+        "nazwa": "Ceny",
+        "subject_pl": "Nowe ceny",
+        "email_pl": "Od stycznia.",
+        "pokaz": "email-pl",
+        "co": "zapisz",
+    }
     assert edward.submit(url, at=url, **words).status_code == 303
     assert "Ceny" in edward.text(TEMPLATES)
     begun = edward.get(f"{LIST}/nowa?szablon={url.rpartition('/')[2]}")
