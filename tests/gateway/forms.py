@@ -80,6 +80,13 @@ class Form:
         return list(seen.values())
 
 
+def only(soup: Tag, selector: str) -> Tag:
+    """The element that must be there."""
+    found = soup.select_one(selector)
+    assert found is not None, selector
+    return found
+
+
 def soup_of(response: TestResponse) -> BeautifulSoup:
     """The page as a tree."""
     return BeautifulSoup(response.text, "lxml")

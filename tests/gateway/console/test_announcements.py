@@ -9,7 +9,7 @@ import pytest
 from chassis.ids import new_id
 from chassis.testing.databases import Databases
 from tests.gateway.board import ANNAS_TITLE
-from tests.gateway.forms import soup_of
+from tests.gateway.forms import only, soup_of
 from tests.gateway.visitors import Visitor, plain
 from tests.gateway.world import World, making_world
 
@@ -198,7 +198,7 @@ def test_the_menu_stands_at_the_foot_of_pages(town: World, anna):
         links = {str(one["href"]): plain(one.text) for one in soup_of(page).select(".eb-foot a")}
         assert links[f"/strony/{town.board.slug}"] == "Jak do nas trafić"
     english = soup_of(town.visitor().get("/", headers={"Accept-Language": "en"}))
-    assert "How to find us" in plain(english.select_one(".eb-foot").text)
+    assert "How to find us" in plain(only(english, ".eb-foot").text)
 
 
 def test_an_address_is_taken_once(town: World, edward):

@@ -7,7 +7,7 @@ import pytest
 
 from chassis.ids import new_id
 from chassis.testing.databases import Databases
-from tests.gateway.forms import soup_of
+from tests.gateway.forms import only, soup_of
 from tests.gateway.visitors import Visitor, plain
 from tests.gateway.world import World, making_world
 
@@ -76,8 +76,8 @@ def test_rows_are_added_changed_and_removed_by_buttons(edward):
     url = written(edward)
     added = soup_of(send(edward, url, "dodaj"))
     assert [one["name"] for one in added.select("select[name^=pole_]")] == ["pole_0", "pole_1"]
-    assert added.select_one("[name=wartosc_0]")["value"] == "Zdrój"
-    assert added.select_one("[name=email_pl]").text.strip() == WORDS["email_pl"]
+    assert only(added, "[name=wartosc_0]")["value"] == "Zdrój"
+    assert only(added, "[name=email_pl]").text.strip() == WORDS["email_pl"]
 
     changed = soup_of(
         send(edward, url, "zapisz", pole_1="rodzaj", bylo_1="miejscowosc", jak_1="jest", wartosc_1="x")
@@ -101,7 +101,7 @@ def test_rows_are_added_changed_and_removed_by_buttons(edward):
         wartosc_1="5,50",
     )
     assert response.status_code == 303
-    assert soup_of(edward.get(url)).select_one("[name=wartosc_0]")["value"] == "5,50"
+    assert only(soup_of(edward.get(url)), "[name=wartosc_0]")["value"] == "5,50"
 
 
 def test_a_condition_without_its_value_and_a_street_without_its_town_are_marked(edward):
@@ -119,15 +119,15 @@ def test_a_condition_without_its_value_and_a_street_without_its_town_are_marked(
 def test_the_texts_of_other_channels_travel_along(edward):
     url = written(edward, sms_en="Water off", portal_title_pl="Przerwa", portal_pl="Nie będzie wody")
     shown = soup_of(send(edward, url, "pokaz-sms-en", sms_en="Water off"))
-    assert shown.select_one("textarea[name=sms_en]").text.strip() == "Water off"
-    assert shown.select_one("textarea[hidden][name=email_pl]").text.strip() == WORDS["email_pl"]
-    assert shown.select_one("button[aria-pressed=true]").text == "SMS"
+    assert only(shown, "textarea[name=sms_en]").text.strip() == "Water off"
+    assert only(shown, "textarea[hidden][name=email_pl]").text.strip() == WORDS["email_pl"]
+    assert only(shown, "button[aria-pressed=true]").text == "SMS"
 
 
 def test_letters_of_text_messages_are_made_plain(edward):
     url = f"{LIST}/{new_id()}"
     shown = soup_of(send(edward, url, "litery", pokaz="sms-pl", sms_pl="Włącz e-fakturę – „teraz”"))
-    assert shown.select_one("textarea[name=sms_pl]").text.strip() == 'Wlacz e-fakture - "teraz"'
+    assert only(shown, "textarea[name=sms_pl]").text.strip() == 'Wlacz e-fakture - "teraz"'
 
 
 @pytest.mark.parametrize(
@@ -211,7 +211,7 @@ def test_a_template_begins_a_campaign(edward):
     assert "Ceny" in edward.text(TEMPLATES)
     begun = edward.get(f"{LIST}/nowa?szablon={url.rpartition('/')[2]}")
     shown = soup_of(edward.get(begun.headers["Location"]))
-    assert shown.select_one("[name=subject_pl]")["value"] == "Nowe ceny"
+    assert only(shown, "[name=subject_pl]")["value"] == "Nowe ceny"
     taken = edward.submit(url, at=url, **{**words, "nazwa": "Przerwa w dostawie"})
     assert taken.status_code == 422
     assert edward.submit(f"{url}/usun", at=url).status_code == 303

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from chassis.testing.databases import Databases
-from tests.gateway.forms import soup_of
+from tests.gateway.forms import only, soup_of
 from tests.gateway.visitors import Visitor, plain
 from tests.gateway.world import World, making_world
 
@@ -146,12 +146,12 @@ def test_a_clerk_has_a_reading_estimated_that_nobody_took(town: World, daria: Vi
 
 def test_the_use_of_a_year_stands_above_the_readings(town: World, daria: Visitor):
     page = soup_of(daria.get(readings_of(town)))
-    chart = page.select_one("#use").find_parent("section")
+    chart = only(page, "section:has(#use)")
 
     assert len(chart.select(".eb-chart-svg .now, .eb-chart-svg .part")) >= 10
     assert len(chart.select("tbody tr")) == 12
     assert "miesięcznie" in plain(str(chart))
-    before = chart.select_one(".eb-pager a")
+    before = only(chart, ".eb-pager a")
     assert "rok=2025" in str(before["href"])
     assert "2025" in plain(daria.get(f"{readings_of(town)}?rok=2025").text)
     assert daria.get(f"{readings_of(town)}?rok=abc").status_code == 200

@@ -1,5 +1,7 @@
 """Pracownicy i role: given, limited, taken back; what follows is said before, and Dziennik tells of it after."""
 
+from typing import Any
+
 import pytest
 from ebok.identity.v1 import roles_pb2, roles_pb2_grpc
 from sqlalchemy import text
@@ -95,7 +97,8 @@ def test_who_was_slower_is_told(manager: Visitor, busy_town: World):
 
 def test_the_last_administrator_stays(manager: Visitor, busy_town: World):
     url, version = page_of(busy_town, "Edward"), version_of(busy_town, "Edward")
-    for values in ({"role": ["manager"]}, {"role": ["manager", "administrator"], "media": ["water"]}):
+    wrong: list[Any] = [{"role": ["manager"]}, {"role": ["manager", "administrator"], "media": ["water"]}]
+    for values in wrong:
         refused = manager.submit(url, wersja=version, **values)
         assert refused.status_code == 422
         assert "Nikt nie mógłby tego cofnąć" in refused.text.replace("\u00a0", " ")
@@ -105,7 +108,8 @@ def test_the_last_administrator_stays(manager: Visitor, busy_town: World):
 def test_a_value_that_is_not_offered_widens_nothing(manager: Visitor, busy_town: World):
     """Left out in silence, an unknown town would leave none: everywhere."""
     url, version = page_of(busy_town, "Daria"), version_of(busy_town, "Daria")
-    for values in ({"miejscowosci": ["Atlantyda"]}, {"media": ["coal"]}, {"role": ["clerk", "king"]}):
+    wrong: list[Any] = [{"miejscowosci": ["Atlantyda"]}, {"media": ["coal"]}, {"role": ["clerk", "king"]}]
+    for values in wrong:
         refused = manager.submit(url, **{"role": ["clerk"], "wersja": version, **values})
         assert refused.status_code == 422
         assert "aria-describedby" in refused.text
@@ -162,14 +166,15 @@ def test_the_administrators_role_is_only_shown(manager: Visitor):
 
 def test_what_is_wrong_with_a_role_is_said_and_the_rest_kept(manager: Visitor):
     make_role(manager, "Kasa", "billing.customers.read")
-    for values in (
+    wrong: list[Any] = [
         {"nazwa": ""},
         {"nazwa": "x" * 81},
         {"nazwa": "Clerk"},  # Its key would be that of the suite's own.
         {"nazwa": "Kasa", "uprawnienia": ["billing.meters.read"]},
         {"uprawnienia": []},
         {"uprawnienia": ["billing.customers.read", "billing.everything.do"]},
-    ):
+    ]
+    for values in wrong:
         sent = {"nazwa": "Inkasenci", "uprawnienia": ["billing.meters.read"], **values}
         refused = manager.submit(NEW, **sent)
         assert refused.status_code == 422, values

@@ -13,6 +13,7 @@ from ebok.identity.v1.staff_pb2_grpc import StaffServiceStub
 from chassis import errors
 from chassis.testing.cast import EDWARD_STAFF
 from services.identity.domain import permissions
+from services.identity.storage.staff import Role
 
 PASSWORD = "turbina nad jeziorem"
 
@@ -113,7 +114,7 @@ def test_a_changed_role_of_the_suite_gets_its_first_permissions_back(office):
     for _ in range(2):
         office.roles.DeleteRole(pb.DeleteRoleRequest(key="clerk"))
 
-    assert set(office.role("clerk").permissions) == permissions.OF_ROLE["clerk"]
+    assert set(office.role("clerk").permissions) == permissions.OF_ROLE[Role.CLERK]
 
 
 def test_a_role_that_somebody_has_stays(office):

@@ -169,7 +169,7 @@ class ReadsAhead(socketserver.StreamRequestHandler):
                 self.wfile.write(b"354 go on\r\n")
                 content = b"".join(iter(self.rfile.readline, b".\r\n"))
                 self.wfile.write(b"250 taken\r\n" if wanted else b"554 nobody\r\n")
-                self.taken += [content] if wanted else []
+                self.taken.extend([content] if wanted else [])
             elif b"nobody@" in line or b"never@" in line:
                 wanted = False
                 self.wfile.write(b"550 unknown\r\n")

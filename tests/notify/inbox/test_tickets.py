@@ -83,10 +83,10 @@ def test_an_answer_and_a_question_are_told_apart(told):
     assert told(answered()).subject == "Odpowiedzieliśmy na zgłoszenie ZG/2026/1187"
 
 
-def test_a_question_says_that_we_wait(told):
+def test_a_question_says_how_to_answer(told):
     mail = told(answered(asks=True), language="en")
     assert mail.subject == "We have a question on your case ZG/2026/1187"
-    assert "our time for an answer stands still" in text_of(mail)
+    assert "there you can add a photo or a file" in text_of(mail)
 
 
 def test_a_step_is_told_in_the_customers_language_where_there_is_one(told):
