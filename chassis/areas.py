@@ -5,8 +5,8 @@ names a customer. Towns and commodities of a customer are those of all that is d
 must be in the area. A customer who is not known yet is in no area but everywhere.
 """
 
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
 from uuid import UUID
 
 from sqlalchemy import BigInteger, ColumnElement, Text, and_, select, true
@@ -34,18 +34,23 @@ def table(base: Any) -> Any:
     return CustomerArea
 
 
-def keep(
-    session: Session,
-    model: Any,
-    customer_id: UUID,
-    *,
-    version: int,
-    towns: Iterable[str],
-    commodities: Iterable[str],
-) -> None:
+class Placed(Protocol):
+    """What says where a customer is: billing's announcement of the customer."""
+
+    @property
+    def version(self) -> int: ...
+
+    @property
+    def towns(self) -> Sequence[str]: ...
+
+    @property
+    def commodities(self) -> Sequence[str]: ...
+
+
+def keep(session: Session, model: Any, customer_id: UUID, said: Placed) -> None:
     """Write where a customer is unless a later version is known."""
-    values = {"towns": list(towns), "commodities": list(commodities)}
-    copies.keep_newest(session, model, {"customer_id": customer_id, "version": version, **values})
+    values = {"version": said.version, "towns": list(said.towns), "commodities": list(said.commodities)}
+    copies.keep_newest(session, model, {"customer_id": customer_id, **values})
 
 
 def covered(model: Any, area: Area) -> ColumnElement[bool]:
@@ -58,8 +63,10 @@ def covered(model: Any, area: Area) -> ColumnElement[bool]:
     return and_(true(), *conditions)
 
 
-def guard(model: Any) -> Callable[[Database], Callable[[Area, str], bool]]:
-    """What `Part(areas=…)` wants: whether a customer is in an area, by the model's rows."""
+def guard(
+    model: Any, inside: Callable[[Any, Area], ColumnElement[bool]] = covered
+) -> Callable[[Database], Callable[[Area, str], bool]]:
+    """What `Part(areas=…)` wants: whether a customer is in an area, by the model's rows and the condition on them."""
 
     def of(database: Database) -> Callable[[Area, str], bool]:
         def is_inside(area: Area, customer_id: str) -> bool:
@@ -68,7 +75,7 @@ def guard(model: Any) -> Callable[[Database], Callable[[Area, str], bool]]:
             except ValueError:
                 return False  # No customer has that id; what is wrong with it is nothing to tell here.
             with database.reading() as session:
-                found = select(model.customer_id).where(model.customer_id == wanted, covered(model, area))
+                found = select(model.customer_id).where(model.customer_id == wanted, inside(model, area))
                 return session.execute(found).first() is not None
 
         return is_inside

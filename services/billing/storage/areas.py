@@ -1,14 +1,13 @@
 """Which customers are in an area, for staff who are limited to towns or commodities."""
 
-from collections.abc import Callable
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Text, and_, cast, func, select, true
 from sqlalchemy.dialects.postgresql import ARRAY, array
 from sqlalchemy.orm import Session
 
+from chassis import areas
 from chassis.actors import Area
-from chassis.database import Database
 from services.billing.storage.contracts import Contract
 from services.billing.storage.customers import Customer
 from services.billing.storage.meters import Meter
@@ -93,15 +92,4 @@ def holds_reading(session: Session, area: Area, reading_id: UUID) -> bool:
     return meter_id is not None and holds_meter(session, area, meter_id)
 
 
-def guard(database: Database) -> Callable[[Area, str], bool]:
-    """Whether a customer is in an area: what the server asks for each call of limited staff that names one."""
-
-    def is_inside(area: Area, customer_id: str) -> bool:
-        try:
-            wanted = UUID(customer_id)
-        except ValueError:
-            return False  # No customer has that id; what is wrong with it is nothing to tell here.
-        with database.reading() as session:
-            return holds_customer(session, area, wanted)
-
-    return is_inside
+guard = areas.guard(Customer, lambda _customer, area: covered(area))

@@ -25,11 +25,4 @@ def on_customer_changed(session: Session, event: events_pb2.CustomerChanged, *, 
         name=event.name,
         premises_label=event.premises_label,
     )
-    areas.keep(
-        session,
-        CustomerArea,
-        customer_id,
-        version=event.version,
-        towns=event.towns,
-        commodities=event.commodities,
-    )
+    areas.keep(session, CustomerArea, customer_id, event)

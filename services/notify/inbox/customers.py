@@ -32,11 +32,4 @@ def on_customer_changed(session: Session, event: events_pb2.CustomerChanged, *, 
         },
         now=now,
     )
-    areas.keep(
-        session,
-        CustomerArea,
-        customer_id,
-        version=event.version,
-        towns=event.towns,
-        commodities=event.commodities,
-    )
+    areas.keep(session, CustomerArea, customer_id, event)

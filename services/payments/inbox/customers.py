@@ -16,11 +16,4 @@ handlers = Handlers()
 def on_customer_changed(session: Session, event: events_pb2.CustomerChanged, *, now: datetime) -> None:
     """Keep the newest, in whatever order they arrive."""
     customer_id = wire.unpack_id(event.customer_id, field="customer_id")
-    areas.keep(
-        session,
-        CustomerArea,
-        customer_id,
-        version=event.version,
-        towns=event.towns,
-        commodities=event.commodities,
-    )
+    areas.keep(session, CustomerArea, customer_id, event)
