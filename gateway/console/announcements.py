@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 
 from chassis import wire
 from chassis.clock import WARSAW
-from chassis.errors import NotFound, Refusal
+from chassis.errors import Invalid, NotFound, Refusal, Violation
 from chassis.ids import new_id
 from gateway.console import console
 from gateway.console.inputs import refuse_at
@@ -34,6 +34,7 @@ STATUSES = {
     "opublikowane": pb.ANNOUNCEMENT_STATUS_PUBLISHED,
     "wycofane": pb.ANNOUNCEMENT_STATUS_WITHDRAWN,
 }
+_VERSION = re.compile(r"[1-9]\d{0,8}\Z", re.ASCII)
 _HOUR = re.compile(r"([01]?\d|2[0-3])[:.]([0-5]\d)\Z", re.ASCII)
 
 reasons.say(
@@ -107,11 +108,7 @@ def announcement(announcement_id: UUID) -> Response | tuple[str, int]:
 @console.post("/komunikacja/<uuid:announcement_id>/opublikuj")
 def publish_announcement(announcement_id: UUID) -> Response:
     """People see it from its first moment on."""
-    version = request.form.get("wersja", "")
-    wanted = pb.PublishAnnouncementRequest(
-        announcement_id=str(announcement_id),
-        version=int(version) if version.isdigit() and len(version) < 10 else 0,
-    )
+    wanted = pb.PublishAnnouncementRequest(announcement_id=str(announcement_id), version=version_sent())
     try:
         call(clients().notify.announcements.PublishAnnouncement, wanted)
     except Refusal as refusal:
@@ -201,7 +198,13 @@ def _save(
     return saved
 
 
+TEXT_FIELDS = {
+    f"{field}[{language}]": f"{name}_{language}"
+    for field, name in (("titles", "tytul"), ("bodies", "tresc"))
+    for language in LANGUAGES
+}
 FIELDS = {
+    **TEXT_FIELDS,
     "titles": "tytul_pl",
     "bodies": "tresc_pl",
     "live_from": "od_dnia",
@@ -209,6 +212,14 @@ FIELDS = {
     "before_login": "przed_logowaniem",
     "segment": "odbiorcy",
 }
+
+
+def version_sent() -> int:
+    """The version that was looked at, as the page's own button sends it. Refuses anything else as MALFORMED."""
+    sent = request.form.getlist("wersja")
+    if len(sent) != 1 or not _VERSION.match(sent[0]):
+        raise Invalid(violations=[Violation("wersja", "MALFORMED")])
+    return int(sent[0])
 
 
 def texts_of(form: Form, name: str, *, length_max: int) -> dict[str, str]:

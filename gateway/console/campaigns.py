@@ -209,10 +209,10 @@ def _save(form: Form, before: pb.Campaign, choices: SegmentChoices) -> pb.Campai
         by_sms=form.ticked("sms"),
         by_portal=form.ticked("portal"),
         texts=written_texts.texts_of(form),
-        rate_per_hour=int(form.choice("tempo", [str(rate) for rate in RATES], required=False) or 0),
+        rate_per_hour=int(form.choice("tempo", [str(rate) for rate in RATES]) or 0),
         version=before.version,
     )
-    form.choice("pokaz", written_texts.SHOWN)
+    written_texts.check_shown(form)
     if not form.has_sound_request_id:
         form.stop(reasons.field_sentence("UNKNOWN"), status=422)
     wanted.segment.SetInParent()

@@ -4,13 +4,13 @@ from typing import Any
 from uuid import UUID
 
 from ebok.notify.v1 import pages_pb2 as pb
-from flask import redirect, render_template, request, url_for
+from flask import redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
 from chassis.errors import NotFound, Refusal
 from chassis.ids import new_id
 from gateway.console import console
-from gateway.console.announcements import TITLE_LENGTH_MAX, texts_of
+from gateway.console.announcements import TEXT_FIELDS, TITLE_LENGTH_MAX, texts_of, version_sent
 from gateway.console.inputs import refuse_at
 from gateway.web import notices, reasons
 from gateway.web.calls import call, clients
@@ -22,7 +22,13 @@ from gateway.web.languages import lazy_gettext as _l
 
 BODY_LENGTH_MAX = 60_000
 POSITION_MAX = 1_000
-FIELDS = {"titles": "tytul_pl", "bodies": "tresc_pl", "slug": "adres", "position": "miejsce"}
+FIELDS = {
+    **TEXT_FIELDS,
+    "titles": "tytul_pl",
+    "bodies": "tresc_pl",
+    "slug": "adres",
+    "position": "miejsce",
+}
 
 reasons.say(
     {
@@ -65,10 +71,7 @@ def written_page(page_id: UUID) -> Response | tuple[str, int]:
 @console.post("/komunikacja/strony/<uuid:page_id>/opublikuj")
 def publish_page(page_id: UUID) -> Response:
     """The draft becomes what people see."""
-    revision = request.form.get("wersja", "")
-    wanted = pb.PublishPageRequest(
-        page_id=str(page_id), revision=int(revision) if revision.isdigit() and len(revision) < 10 else 0
-    )
+    wanted = pb.PublishPageRequest(page_id=str(page_id), revision=version_sent())
     return _done(page_id, clients().notify.pages.PublishPage, wanted, _("The page is published."))
 
 

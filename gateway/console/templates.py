@@ -96,7 +96,7 @@ def _save(form: Form, found: pb.Template) -> bool:
         texts=written_texts.texts_of(form),
         version=found.version,
     )
-    form.choice("pokaz", written_texts.SHOWN)
+    written_texts.check_shown(form)
     if not wanted.texts and form.ok:
         form.fail("email_pl", reasons.field_sentence("REQUIRED"))
     if not form.ok:

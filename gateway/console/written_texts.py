@@ -71,6 +71,12 @@ def shown_of(form: Form, asked: str = "") -> str:
     return next((one for one in (asked, form.value("pokaz")) if one in SHOWN), SHOWN[0])
 
 
+def check_shown(form: Form) -> None:
+    """Which text was shown is the page's own word: any other is no field that somebody could correct."""
+    if form.value("pokaz") not in SHOWN:
+        form.stop(_("Open the page anew, please."), status=422)
+
+
 def initial_of(texts: Iterable[pb.Text]) -> dict[str, str]:
     """Texts as values of the form."""
     return {f"{part}_{text.language}": getattr(text, part) for text in texts for part in LENGTHS}
