@@ -74,8 +74,11 @@ class Reader:
         return self._cursor.execute(statement, values).fetchall()
 
 
+LOCKS_KEPT, LOCKS_MAX = 4, 64  # Jobs hold their locks for milliseconds, and now and then all at once.
+
+
 class Database:
-    """One engine and its sessions."""
+    """One engine and its sessions; another for the locks of jobs."""
 
     def __init__(
         self,
@@ -93,23 +96,11 @@ class Database:
             "timezone": "UTC",
         }
         options = " ".join(f"-c {name}={value}" for name, value in settings.items())
-        self.engine = sa.create_engine(
-            url,
-            pool_size=pool_size,
-            max_overflow=0,
-            pool_timeout=5,
-            pool_pre_ping=False,
-            # Connections lie in the pool as reads want them; a transaction switches its own over and back.
-            isolation_level="AUTOCOMMIT",
-            skip_autocommit_rollback=True,
-            hide_parameters=True,
-            pool_recycle=1800,
-            connect_args={"options": options, "application_name": application, "connect_timeout": 5},
-        )
-        # A connection that died in the pool is noticed by its first statement; handing out checked ones costs
-        # a round trip per request, so only those that lay idle for a while are checked.
-        sa.event.listen(self.engine, "checkout", _check_idle)
-        sa.event.listen(self.engine, "checkin", _note_idle)
+        common = {"connect_args": {"options": options, "application_name": application, "connect_timeout": 5}}
+        self.engine = _pooled(url, pool_size=pool_size, max_overflow=0, **common)
+        # What a job holds while it works – its lock – comes from elsewhere than what it works with: many jobs at once
+        # would otherwise have all connections and wait for one more.
+        self.locks = _pooled(url, pool_size=LOCKS_KEPT, max_overflow=LOCKS_MAX - LOCKS_KEPT, **common)
         self._sessions = sessionmaker(
             self.engine.execution_options(isolation_level="READ COMMITTED"), expire_on_commit=False
         )
@@ -168,6 +159,27 @@ class Database:
     def close(self) -> None:
         """Close the idle connections."""
         self.engine.dispose()
+        self.locks.dispose()
+
+
+def _pooled(url: str, **more: Any) -> sa.Engine:
+    """An engine whose connections are kept, lie in AUTOCOMMIT and are checked after a while of idling."""
+    engine = sa.create_engine(
+        url,
+        pool_timeout=5,
+        pool_pre_ping=False,
+        # Connections lie in the pool as reads want them; a transaction switches its own over and back.
+        isolation_level="AUTOCOMMIT",
+        skip_autocommit_rollback=True,
+        hide_parameters=True,
+        pool_recycle=1800,
+        **more,
+    )
+    # A connection that died in the pool is noticed by its first statement; handing out checked ones costs
+    # a round trip per request, so only those that lay idle for a while are checked.
+    sa.event.listen(engine, "checkout", _check_idle)
+    sa.event.listen(engine, "checkin", _note_idle)
+    return engine
 
 
 def _has_written(session: Session) -> bool:

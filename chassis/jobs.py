@@ -171,10 +171,10 @@ class JobRunner:
 
 @contextmanager
 def _alone(database: Database, name: str) -> Iterator[bool]:
-    """Hold the job's advisory lock on a connection of its own; false when another replica has it."""
+    """Hold the job's advisory lock on a connection kept for locks; false when another replica has it."""
     key = zlib.crc32(name.encode()) - 2**31
     parameters = {"class": LOCK_CLASS, "key": key}
-    with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+    with database.locks.connect() as connection:
         taken: Any = connection.execute(sa.text("SELECT pg_try_advisory_lock(:class, :key)"), parameters)
         alone = bool(taken.scalar())
         try:

@@ -2,12 +2,14 @@
 
 import threading
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
+import sqlalchemy as sa
 
 from chassis.clock import SystemClock
 from chassis.config import ConfigFaulty, PartConfig, load_config
+from chassis.database import Database
 from chassis.jobs import JobParametersFaulty, JobRunner, Jobs, JobUnknown
 from chassis.telemetry import Metrics
 from tests.chassis.notes import part
@@ -152,3 +154,21 @@ def test_a_pace_is_a_number_of_seconds(monkeypatch, pace):
     monkeypatch.setenv("EBOK_JOBS_EVERY_S", pace)
     with pytest.raises(ConfigFaulty, match="EBOK_JOBS_EVERY_S"):
         load_config(PartConfig, part="notify")
+
+
+def test_a_job_does_not_hold_what_it_works_with(database):
+    """With one connection for work a job still works: its lock is held on another."""
+    narrow = Database(database.engine.url.render_as_string(hide_password=False), pool_size=1)
+    jobs, seen = Jobs(), []
+
+    @jobs.job("notes.count")
+    def count_notes(database: Database, *, now: datetime) -> None:
+        with database.transaction() as session:
+            seen.append(session.execute(sa.text("SELECT 1")).scalar_one())
+
+    try:
+        runner = JobRunner("notes", narrow, SystemClock(), Metrics("notes"), {})
+        assert runner.run(jobs.find("notes.count"))
+    finally:
+        narrow.close()
+    assert seen == [1]
