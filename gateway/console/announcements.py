@@ -34,6 +34,7 @@ STATUSES = {
     "opublikowane": pb.ANNOUNCEMENT_STATUS_PUBLISHED,
     "wycofane": pb.ANNOUNCEMENT_STATUS_WITHDRAWN,
 }
+_COUNTED = re.compile(r"(titles|bodies)\[(\d+)\]")
 _VERSION = re.compile(r"[1-9]\d{0,8}\Z", re.ASCII)
 _HOUR = re.compile(r"([01]?\d|2[0-3])[:.]([0-5]\d)\Z", re.ASCII)
 
@@ -193,7 +194,7 @@ def _save(
             clients().notify.announcements.SaveAnnouncement, pb.SaveAnnouncementRequest(announcement=wanted)
         ).announcement
     except Refusal as refusal:
-        refuse_at(form, refusal, {}, fields=FIELDS)
+        refuse_at(form, by_language(refusal, wanted), {}, fields=FIELDS)
         return None
     return saved
 
@@ -212,6 +213,21 @@ FIELDS = {
     "before_login": "przed_logowaniem",
     "segment": "odbiorcy",
 }
+
+
+def by_language(refusal: Refusal, wanted: Any) -> Refusal:
+    """The wire counts the texts of a message, `titles[1]`; a form has them by language, `titles[pl]`."""
+    if not isinstance(refusal, Invalid):
+        return refusal
+    named = []
+    for fault in refusal.violations:
+        counted = _COUNTED.search(fault.field)
+        if counted is None:
+            named.append(fault)
+        else:
+            field, language = counted[1], sorted(getattr(wanted, counted[1]))[int(counted[2])]
+            named.append(Violation(f"{field}[{language}]", fault.reason))
+    return Invalid(violations=named)
 
 
 def version_sent() -> int:

@@ -10,7 +10,13 @@ from werkzeug.wrappers import Response
 from chassis.errors import NotFound, Refusal
 from chassis.ids import new_id
 from gateway.console import console
-from gateway.console.announcements import TEXT_FIELDS, TITLE_LENGTH_MAX, texts_of, version_sent
+from gateway.console.announcements import (
+    TEXT_FIELDS,
+    TITLE_LENGTH_MAX,
+    by_language,
+    texts_of,
+    version_sent,
+)
 from gateway.console.inputs import refuse_at
 from gateway.web import notices, reasons
 from gateway.web.calls import call, clients
@@ -140,6 +146,6 @@ def _save(form: Form, page_id: UUID, found: pb.WrittenPage | None) -> bool:
     try:
         call(clients().notify.pages.SavePageDraft, pb.SavePageDraftRequest(page=wanted))
     except Refusal as refusal:
-        refuse_at(form, refusal, {}, fields=FIELDS)
+        refuse_at(form, by_language(refusal, wanted), {}, fields=FIELDS)
         return False
     return True

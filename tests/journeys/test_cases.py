@@ -126,7 +126,9 @@ class TestAComplaint:
             daria.page.keyboard.press("Enter")
         assert "Zgłoszenie jest Twoje." in daria.read()
 
+        daria.page.wait_for_load_state("load")
         daria.page.keyboard.press("i")
+        daria.page.wait_for_selector('[name="tresc"]:focus')
         daria.page.keyboard.type(NOTE)
         with daria.page.expect_navigation():
             daria.page.keyboard.press("Control+Enter")
