@@ -80,8 +80,7 @@ def initial_of(segment: pb.Segment) -> dict[str, Any]:
 
 def segment_of(form: Form, choices: SegmentChoices) -> pb.Segment:
     """What the form says; picked without a condition is marked: it would be everybody."""
-    if form.choice("odbiorcy", (ALL, PICKED)) != PICKED:
-        return pb.Segment()
+    for_all = form.choice("odbiorcy", (ALL, PICKED)) != PICKED
     conditions = []
     for name, field in LISTS.items():
         picked = form.choices(name, [value for value, _word in choices.lists[name]], required=False)
@@ -104,6 +103,10 @@ def segment_of(form: Form, choices: SegmentChoices) -> pb.Segment:
                 amount=Money(grosze=grosze),
             )
         )
+    if for_all:
+        return (
+            pb.Segment()
+        )  # What stands at conditions was looked at all the same: nothing wrong passes unseen.
     if not conditions and form.ok:
         form.fail("odbiorcy", _("Choose at least one condition, or „all customers”."))
     return pb.Segment(conditions=conditions)
