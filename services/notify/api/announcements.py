@@ -13,7 +13,7 @@ from chassis.clock import Clock
 from chassis.database import Database
 from chassis.rpc.paging import pack_page, unpack_window
 from chassis.rpc.server import Context
-from services.notify.documents.markdown import render_markdown
+from services.notify.documents.markdown import render_texts
 from services.notify.domain import announcements
 from services.notify.domain.announcements import AnnouncementNotFound, Wording
 from services.notify.storage import announcements as stored
@@ -195,7 +195,7 @@ def _pack(one: Any, *, is_read: bool) -> pb.Announcement:
     return pb.Announcement(
         announcement_id=wire.pack_id(one.announcement_id),
         titles=one.titles,
-        bodies_html=_rendered(one.bodies),
+        bodies_html=render_texts(one.bodies),
         live_from=wire.pack_optional_instant(one.live_from),
         live_until=wire.pack_optional_instant(one.live_until),
         is_pinned=one.is_pinned,
@@ -212,7 +212,7 @@ def _pack_written(
         announcement_id=wire.pack_id(one.announcement_id),
         titles=one.titles,
         bodies=bodies,
-        bodies_html=_rendered(bodies),
+        bodies_html=render_texts(bodies),
         live_from=wire.pack_optional_instant(one.live_from),
         live_until=wire.pack_optional_instant(one.live_until),
         is_pinned=one.is_pinned,
@@ -228,7 +228,3 @@ def _pack_written(
         gathered_at=wire.pack_optional_instant(one.gathered_at),
         read_count=readers,
     )
-
-
-def _rendered(bodies: Mapping[str, str]) -> dict[str, str]:
-    return {language: render_markdown(text) for language, text in bodies.items()}

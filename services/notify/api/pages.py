@@ -9,7 +9,7 @@ from chassis import wire
 from chassis.clock import Clock
 from chassis.database import Database
 from chassis.rpc.server import Context
-from services.notify.documents.markdown import render_markdown
+from services.notify.documents.markdown import render_texts
 from services.notify.domain import pages
 from services.notify.domain.pages import PAGES_MAX, Draft, PageNotFound
 from services.notify.storage import pages as stored
@@ -47,7 +47,7 @@ class PageService(rpc.PageServiceServicer):
             page=pb.Page(
                 slug=found.slug,
                 titles=found.titles,
-                bodies_html=_rendered(found.bodies),
+                bodies_html=render_texts(found.bodies),
                 published_at=wire.pack_instant(found.published_at),
             )
         )
@@ -133,7 +133,7 @@ def _pack(one: Page, *, bodies: Mapping[str, str]) -> pb.WrittenPage:
         slug=one.slug,
         titles=one.titles,
         bodies=bodies,
-        bodies_html=_rendered(bodies),
+        bodies_html=render_texts(bodies),
         in_menu=one.in_menu,
         position=one.position,
         revision=one.revision,
@@ -152,7 +152,3 @@ def _pack_version(one: PageVersion) -> pb.PageVersion:
         published_at=wire.pack_instant(one.published_at),
         title=one.titles["pl"],
     )
-
-
-def _rendered(bodies: Mapping[str, str]) -> dict[str, str]:
-    return {language: render_markdown(text) for language, text in bodies.items()}

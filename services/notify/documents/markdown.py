@@ -1,5 +1,6 @@
 """Markdown of the staff as HTML that does no harm: no HTML of their own, no pictures, no scripts, known schemes."""
 
+from collections.abc import Mapping
 from functools import lru_cache
 
 import nh3
@@ -33,3 +34,8 @@ def render_markdown(text: str) -> str:
         url_schemes=SCHEMES,
         link_rel="noopener noreferrer nofollow",
     ).strip()
+
+
+def render_texts(texts: Mapping[str, str]) -> dict[str, str]:
+    """The HTML of texts by language."""
+    return {language: render_markdown(text) for language, text in texts.items()}
