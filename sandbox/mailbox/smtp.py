@@ -57,7 +57,8 @@ class _Handler:
         taken = int(getattr(session, "mails_taken", 0)) + 1
         session.mails_taken = taken  # type: ignore[attr-defined]
         if faults.close_after and taken >= faults.close_after:
-            asyncio.get_running_loop().call_later(0.01, self._close, server)
+            # Once the answer is written, and before anything more is read: no mail is in doubt.
+            asyncio.get_running_loop().call_soon(self._close, server)
         return f"250 OK kept as {mail_id}"
 
     @staticmethod

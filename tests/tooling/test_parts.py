@@ -19,7 +19,7 @@ from deploy.local.suite import ROOT
 def environments(tmp_path: Path) -> Environments:
     addresses = {name: f"127.0.0.1:{port}" for name, port in port_table(20_000).items()}
     made = Environments(ROOT, tmp_path, addresses)
-    made.databases = {name: f"postgresql+psycopg://{name}:secret@127.0.0.1/{name}" for name in services()}
+    made.databases = {name: f"postgresql+psycopg://{name}:unspoken@127.0.0.1/{name}" for name in services()}
     return made
 
 
@@ -67,7 +67,7 @@ def test_a_service_takes_its_environment(environments: Environments, name: str) 
     shown = {line.partition("=")[0] for line in done.stdout.splitlines()}
     given = {key for key in environment if key.startswith("EBOK_")}
     assert given - shown == set(), "the part has no such knob"
-    assert "secret" not in done.stdout
+    assert "unspoken" not in done.stdout
 
 
 def test_a_service_hears_the_others_directly_or_through_the_broker(tmp_path: Path) -> None:

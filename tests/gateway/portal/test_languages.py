@@ -18,7 +18,7 @@ DATA = re.compile(
 WRITTEN = re.compile(
     r"Płukanie sieci w czwartek|Biuro w Wigilię do 12:00|W czwartek od 22:00.*?kilka minut|Jak do nas trafić|"
     r"wejście od podwórza|Mamy pytanie do zgłoszenia|Mamy Twoje zgłoszenie|Odpowiedzieliśmy na zgłoszenie|"
-    r"Zgłoszenie ZG/\S+ jest zamknięte|Płatność \S+ zł nie doszła do skutku|"
+    r"Zgłoszenie ZG/\S+(?: jest zamknięte|: [A-Z][a-ząćęłńóśźż ]+)|Płatność \S+ zł nie doszła do skutku|"
     r"do \d+ (?:stycznia|lutego|marca|kwietnia|maja|czerwca|lipca|sierpnia|września|października|listopada|grudnia)|"
     r"Dwie faktury za wrzesień|Za wysokie zużycie w październiku|Skąd opłata stała\?|Kopia faktur za ubiegły rok|"
     r"Proszę o kopie faktur|Druga jest korektą|Dzień dobry, w październiku.*?sprawdzić wodomierz|"
