@@ -23,7 +23,8 @@ HTML = b"<!doctype html><script>alert(1)</script>"
 
 @pytest.fixture(autouse=True)
 def as_it_was(world: World) -> Iterator[None]:
-    """What a test did to cases is undone."""
+    """What other tests saw and this one does to cases is undone."""
+    casework.begin_anew(world.tickets)
     yield
     casework.begin_anew(world.tickets)
 

@@ -1,0 +1,10 @@
+"""Factors."""
+
+revision = "0004"
+down_revision = "0003"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Add, never remove: the code before this revision runs on."""

@@ -1,0 +1,10 @@
+"""Notifications."""
+
+revision = "0003"
+down_revision = "0002"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Add, never remove: the code before this revision runs on."""
