@@ -1,18 +1,22 @@
 """Who acts. Every door knows the actor; the domain gets it as `by=`."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
 from uuid import UUID
 
 
 class ActorKind(StrEnum):
-    """USER is logged in, perhaps with no customer yet; CUSTOMER is a user for one selected customer."""
+    """USER is logged in, perhaps with no customer yet; CUSTOMER is a user for one selected customer; CLIENT is another
+    system that the provider has let in, SYSTEM a part of the suite.
+    """
 
     NOBODY = "NOBODY"
     USER = "USER"
     CUSTOMER = "CUSTOMER"
     STAFF = "STAFF"
+    CLIENT = "CLIENT"
     SYSTEM = "SYSTEM"
 
 
@@ -34,7 +38,11 @@ EVERYWHERE = Area()
 
 @dataclass(frozen=True)
 class Actor:
-    """A verified caller. `actor_id` is the user's or staff member's id, or the name of a system part."""
+    """A verified caller. `actor_id` is the user's, staff member's or API client's id, or the name of a system part.
+
+    `session_id` is what the token was given for: a log-in, a client's secret, a personal token. `stepped_up_at` is when
+    the person last proved who they are, where it is known.
+    """
 
     kind: ActorKind
     actor_id: str = ""
@@ -44,6 +52,7 @@ class Actor:
     session_id: str = ""
     address: str = ""
     area: Area = EVERYWHERE
+    stepped_up_at: datetime | None = None
 
     @cached_property
     def customer_key(self) -> str:

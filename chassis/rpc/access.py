@@ -41,6 +41,7 @@ _AUDIENCES = {
     access_pb2.AUDIENCE_USER: ActorKind.USER,
     access_pb2.AUDIENCE_CUSTOMER: ActorKind.CUSTOMER,
     access_pb2.AUDIENCE_STAFF: ActorKind.STAFF,
+    access_pb2.AUDIENCE_CLIENT: ActorKind.CLIENT,
     access_pb2.AUDIENCE_SYSTEM: ActorKind.SYSTEM,
 }
 
@@ -74,6 +75,7 @@ class MethodRule:
     for_users: bool = False
     for_customers: bool = False
     for_staff: bool = False
+    for_clients: bool = False
     for_systems: bool = False
     permission: str = ""
     systems: frozenset[str] = field(default_factory=frozenset)
@@ -104,6 +106,7 @@ def read_rule(service: str, method: str) -> MethodRule:
         for_users=ActorKind.USER in kinds,
         for_customers=ActorKind.CUSTOMER in kinds,
         for_staff=ActorKind.STAFF in kinds,
+        for_clients=ActorKind.CLIENT in kinds,
         for_systems=ActorKind.SYSTEM in kinds,
         permission=access.permission,
         systems=frozenset(access.systems),
@@ -120,8 +123,8 @@ def _find_fault(access: access_pb2.Access, kinds: frozenset[ActorKind], names_cu
         return "names no audience or one that is unknown"
     if ActorKind.CUSTOMER in kinds and not names_customer:
         return "is for customers and its request has no customer_id"
-    if kinds & {ActorKind.CUSTOMER, ActorKind.STAFF} and not access.permission:
-        return "is for customers or staff and names no permission"
+    if kinds - {ActorKind.NOBODY, ActorKind.SYSTEM} and not access.permission:
+        return "is for people or clients and names no permission"
     if (ActorKind.SYSTEM in kinds) != bool(access.systems):
         return "must name systems if, and only if, it is for systems"
     return ""
@@ -172,10 +175,16 @@ class Gate:
                 raise AccessRefused(permission=rule.permission)
             if not actor.area.is_whole:
                 self._admit_area(rule, actor.area, requests)
+        elif kind is ActorKind.CLIENT and rule.for_clients:
+            if rule.permission not in actor.permissions:
+                raise AccessRefused(permission=rule.permission)
         elif kind is ActorKind.SYSTEM and rule.for_systems:
             if actor.actor_id not in rule.systems:
                 raise AccessRefused
-        elif not ((kind is ActorKind.USER or kind is ActorKind.CUSTOMER) and rule.for_users):
+        elif (kind is ActorKind.USER or kind is ActorKind.CUSTOMER) and rule.for_users:
+            if rule.permission not in actor.permissions:
+                raise AccessRefused
+        else:
             raise AccessRefused
 
     def _admit_area(self, rule: MethodRule, area: Area, requests: Iterable[Any]) -> None:

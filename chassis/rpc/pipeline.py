@@ -23,6 +23,9 @@ from chassis.rpc.fields import FieldChecker
 from chassis.telemetry import Metrics, describe_fault, log_request, logger
 
 
+_READS_RECORDED = {ActorKind.STAFF, ActorKind.CLIENT}
+
+
 class Context(grpc.ServicerContext):
     """What a servicer method gets: gRPC's context and the verified caller."""
 
@@ -152,7 +155,7 @@ class _Run:
 
     def _act_of(self, actor: Actor, request: Any) -> Act | None:
         rule = self._rule
-        if not (rule.records_changes or (rule.records_reads and actor.kind is ActorKind.STAFF)):
+        if not (rule.records_changes or (rule.records_reads and actor.kind in _READS_RECORDED)):
             return None
         customer_id = str(request.customer_id) if rule.names_customer and request is not None else ""
         named = rule.subject_field and request is not None

@@ -15,6 +15,7 @@ from chassis.clock import Clock
 from chassis.config import PartConfig
 from chassis.database import Database
 from chassis.keys import KeyRing
+from chassis.revocations import Revocations
 from chassis.rpc.access import (
     EXEMPT_SERVICES,
     AreaGuard,
@@ -85,7 +86,7 @@ def build_server(
     """A server, bound and not yet started. Raises RuleFaulty for a method that must not be offered."""
     checker = FieldChecker()
     pipeline = Pipeline(
-        Gate(verifier or TokenVerifier(KeyRing(config.keys_dir), clock), guard),
+        Gate(verifier or _verifier(config, clock, database), guard),
         checker,
         clock=clock,
         database=database,
@@ -112,6 +113,13 @@ def build_server(
     reflection.enable_server_reflection(names, server)
     port = _bind(server, address or config.listen)
     return RpcServer(server, health, port, list(registrar.handlers))
+
+
+def _verifier(config: PartConfig, clock: Clock, database: Database | None) -> TokenVerifier:
+    ring = KeyRing(config.keys_dir)
+    if database is None:
+        return TokenVerifier(ring, clock)
+    return TokenVerifier(ring, clock, revoked=Revocations(database, clock).covers)
 
 
 def _bind(server: grpc.Server, address: str) -> int:

@@ -1,12 +1,13 @@
 """Who is calling: short-lived EdDSA tokens, minted by identity for people and by each part for itself.
 
-Claims: iss (the part that signed), sub, kind, name, cid (customer), perms, sid (session), adr (address), iat,
-exp. Only identity may speak for USER, CUSTOMER and STAFF; a part may speak for itself alone. Times are the
-suite's clock's.
+Claims: iss (the part that signed), aud (the suite), sub, kind, name, cid (customer), perms, sid (session), adr
+(address), sup (when the person last proved who they are), scope (of an API client, its own words), iat, exp. Only
+identity may speak for USER, CUSTOMER, STAFF and CLIENT; a part may speak for itself alone. Times are the suite's clock's.
 """
 
 import threading
 from collections import OrderedDict
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -20,6 +21,7 @@ from chassis.errors import Unauthenticated
 from chassis.keys import KeyRing, Signer, load_signer
 
 ISSUER_OF_PEOPLE = "identity"
+AUDIENCE = "ebok"
 ACTOR_TOKEN_LIFETIME = timedelta(minutes=5)
 SYSTEM_TOKEN_LIFETIME = timedelta(minutes=4)
 LIFETIME_MAX = timedelta(minutes=10)
@@ -27,7 +29,7 @@ SKEW = timedelta(seconds=30)
 TOKEN_LENGTH_MAX = 8_000
 REMEMBERED_MAX = 4_096
 ALGORITHM = "EdDSA"
-_REQUIRED = ["iss", "sub", "kind", "iat", "exp"]
+_REQUIRED = ["iss", "aud", "sub", "kind", "iat", "exp"]
 
 
 class TokenRefused(Unauthenticated):
@@ -43,15 +45,18 @@ class ActorTokens:
         self._signer = signer
         self._clock = clock
 
-    def mint(self, actor: Actor, *, lifetime: timedelta = ACTOR_TOKEN_LIFETIME) -> tuple[str, datetime]:
+    def mint(
+        self, actor: Actor, *, lifetime: timedelta = ACTOR_TOKEN_LIFETIME, scope: str = ""
+    ) -> tuple[str, datetime]:
         """A token for the actor and the instant it ends."""
         now = self._clock.now()
         expires_at = now + lifetime
         claims: dict[str, Any] = {
             "iss": self._signer.part,
+            "aud": AUDIENCE,
             "sub": actor.actor_id,
             "kind": actor.kind.value,
-            "iat": int(now.timestamp()),
+            "iat": round(now.timestamp(), 3),  # To the millisecond: what was revoked in this second is not given again.
             "exp": int(expires_at.timestamp()),
         }
         optional = {
@@ -62,6 +67,8 @@ class ActorTokens:
             "adr": actor.address,
             "twn": sorted(actor.area.towns),
             "cmd": sorted(actor.area.commodities),
+            "sup": int(actor.stepped_up_at.timestamp()) if actor.stepped_up_at else 0,
+            "scope": scope,
         }
         claims.update({key: value for key, value in optional.items() if value})
         token = jwt.encode(claims, self._signer.key, algorithm=ALGORITHM, headers={"kid": self._signer.kid})
@@ -71,9 +78,12 @@ class ActorTokens:
 class TokenVerifier:
     """Verifies tokens and remembers, up to a bound, those it verified: the signature is most of the cost."""
 
-    def __init__(self, ring: KeyRing, clock: Clock) -> None:
+    def __init__(
+        self, ring: KeyRing, clock: Clock, *, revoked: Callable[[Actor, float], bool] = lambda *_: False
+    ) -> None:
         self._ring = ring
         self._clock = clock
+        self._revoked = revoked
         self._lock = threading.Lock()
         self._remembered: OrderedDict[str, tuple[Actor, float, float]] = OrderedDict()
         self._generation = -1
@@ -95,8 +105,8 @@ class TokenVerifier:
                 self._remembered[token] = known
                 while len(self._remembered) > REMEMBERED_MAX:
                     self._remembered.popitem(last=False)
-        actor, starts, ends = known
-        if not starts <= now < ends:
+        actor, issued, ends = known
+        if not issued - SKEW.total_seconds() <= now < ends or self._revoked(actor, issued):
             raise TokenRefused
         return actor
 
@@ -114,22 +124,22 @@ class TokenVerifier:
                 key,
                 algorithms=[ALGORITHM],
                 issuer=issuer,
+                audience=AUDIENCE,
                 # The suite's clock decides, below; the library knows only the machine's.
                 options={
                     "require": _REQUIRED,
                     "verify_exp": False,
                     "verify_iat": False,
                     "verify_nbf": False,
-                    "verify_aud": False,
                 },
             )
             actor = _read_actor(issuer, claims)
-            starts, ends = int(claims["iat"]), int(claims["exp"])
+            issued, ends = float(claims["iat"]), int(claims["exp"])
         except (jwt.InvalidTokenError, ValueError, TypeError, KeyError):
             raise TokenRefused from None
-        if not 0 < ends - starts <= LIFETIME_MAX.total_seconds():
+        if not 0 < ends - issued <= LIFETIME_MAX.total_seconds():
             raise TokenRefused
-        return actor, starts - SKEW.total_seconds(), ends
+        return actor, issued, ends
 
 
 def _read_actor(issuer: str, claims: dict[str, Any]) -> Actor:
@@ -152,6 +162,7 @@ def _read_actor(issuer: str, claims: dict[str, Any]) -> Actor:
         session_id=str(claims.get("sid", "")),
         address=str(claims.get("adr", "")),
         area=_read_area(claims),
+        stepped_up_at=datetime.fromtimestamp(int(claims["sup"]), UTC) if "sup" in claims else None,
     )
 
 

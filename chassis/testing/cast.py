@@ -6,7 +6,7 @@ Without `permissions`, a persona may do whatever the loaded protos allow its kin
 """
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import timedelta
 from types import ModuleType
 from typing import Any, Self
@@ -26,19 +26,23 @@ BARTEK_USER = UUID("01930000-0000-7000-8000-00000000000b")
 BARTEK_CUSTOMER = UUID("01930000-0000-7000-8000-0000000000cb")
 CELINA_USER = UUID("01930000-0000-7000-8000-00000000000c")
 CELINA_CUSTOMER = UUID("01930000-0000-7000-8000-0000000000cc")
+API_CLIENT = UUID("01930000-0000-7000-8000-0000000000c1")
+API_CLIENT_NAME = "GIS"
 DARIA_STAFF = UUID("01930000-0000-7000-8000-00000000000d")
 EDWARD_STAFF = UUID("01930000-0000-7000-8000-00000000000e")
 ADDRESS = "192.0.2.7"
 
-_AUDIENCE_OF = {
-    ActorKind.CUSTOMER: access_pb2.AUDIENCE_CUSTOMER,
-    ActorKind.STAFF: access_pb2.AUDIENCE_STAFF,
+_AUDIENCES_OF = {
+    ActorKind.USER: (access_pb2.AUDIENCE_USER,),
+    ActorKind.CUSTOMER: (access_pb2.AUDIENCE_CUSTOMER, access_pb2.AUDIENCE_USER),
+    ActorKind.STAFF: (access_pb2.AUDIENCE_STAFF,),
+    ActorKind.CLIENT: (access_pb2.AUDIENCE_CLIENT,),
 }
 
 
 def declared_permissions(kind: ActorKind) -> frozenset[str]:
     """Every permission that a method of the loaded protos asks of the kind."""
-    wanted = _AUDIENCE_OF.get(kind)
+    wanted = _AUDIENCES_OF.get(kind, ())
     found: set[str] = set()
     for module in list(sys.modules.values()):
         if isinstance(module, ModuleType) and module.__name__.endswith("_pb2"):
@@ -46,12 +50,12 @@ def declared_permissions(kind: ActorKind) -> frozenset[str]:
     return frozenset(found)
 
 
-def _permissions_of(module: ModuleType, wanted: int | None) -> Iterable[str]:
+def _permissions_of(module: ModuleType, wanted: Collection[int]) -> Iterable[str]:
     descriptor: Any = module.DESCRIPTOR
     for service in descriptor.services_by_name.values():
         for method in service.methods:
             access = method.GetOptions().Extensions[access_pb2.access]
-            if wanted in access.audiences and access.permission:
+            if set(wanted) & set(access.audiences) and access.permission:
                 yield access.permission
 
 
@@ -72,7 +76,7 @@ class Persona:
     def token(self, *, lifetime: timedelta = ACTOR_TOKEN_LIFETIME) -> str:
         """A fresh token at the clock's instant."""
         actor = self.actor
-        if self._all_permissions and actor.kind in _AUDIENCE_OF:
+        if self._all_permissions and actor.kind in _AUDIENCES_OF:
             actor = self._having(declared_permissions(actor.kind))
         return ActorTokens(self._signer, self._clock).mint(actor, lifetime=lifetime)[0]
 
@@ -100,7 +104,7 @@ class Persona:
     def without_customer(self) -> Self:
         """The same person, logged in with no customer selected: a USER."""
         actor = Actor(**{**vars(self.actor), "customer_id": None, "kind": ActorKind.USER})
-        return type(self)(actor, self._signer, self._clock, all_permissions=False)
+        return type(self)(actor, self._signer, self._clock, all_permissions=self._all_permissions)
 
     def _having(self, permissions: frozenset[str]) -> Actor:
         return Actor(**{**vars(self.actor), "permissions": permissions})
@@ -111,6 +115,11 @@ def customer(user: UUID, name: str, customer_id: UUID) -> Actor:
     return Actor(
         ActorKind.CUSTOMER, str(user), name, customer_id, session_id=f"session-{name}", address=ADDRESS
     )
+
+
+def client() -> Actor:
+    """Another system that the provider has let in."""
+    return Actor(ActorKind.CLIENT, str(API_CLIENT), API_CLIENT_NAME, session_id="secret-GIS")
 
 
 def staff(staff_id: UUID, name: str) -> Actor:

@@ -200,6 +200,12 @@ def as_edward(persona: Callable[[Actor], Persona]) -> Persona:
 
 
 @pytest.fixture
+def as_client(persona: Callable[[Actor], Persona]) -> Persona:
+    """Another system, with every scope."""
+    return persona(cast.client())
+
+
+@pytest.fixture
 def as_system(persona: Callable[[Actor], Persona]) -> Callable[[str], Persona]:
     """`as_system("gateway")`: another part of the suite."""
     return lambda name: persona(Actor(ActorKind.SYSTEM, name, name))

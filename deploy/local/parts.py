@@ -109,7 +109,7 @@ PARTS: tuple[Part, ...] = (
     service(
         "tickets",
         3,
-        hears=("billing",),
+        hears=("identity", "billing"),
         environment={"EBOK_FILES_DIR": "{tickets.directory}/files"},
     ),
     service(

@@ -10,13 +10,14 @@ from chassis.messaging.inbox import Handlers
 from chassis.rpc.server import Service
 from services.tickets.api import attachments, canned_answers, categories, contacts, desk, tickets, workflows
 from services.tickets.config import TicketsConfig
-from services.tickets.inbox import customers
+from services.tickets.inbox import access, customers
 from services.tickets.jobs import attachments as sweeping
 from services.tickets.jobs import tickets as waiting
 from services.tickets.storage.customers import Customer
 
 handlers, jobs = Handlers(), Jobs()
-handlers.include(customers.handlers)
+for noun in (access, customers):
+    handlers.include(noun.handlers)
 for work in (waiting, sweeping):
     jobs.include(work.jobs)
 

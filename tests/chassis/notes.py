@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from chassis import acts, errors, wire
+from chassis import acts, errors, revocations, wire
 from chassis.app import Part
 from chassis.clock import Clock
 from chassis.columns import new_base
@@ -25,6 +25,7 @@ from tests.chassis.example import notes_pb2, notes_pb2_grpc
 Base: Any = new_base()
 OutboxRow: Any = outbox.table(Base)
 InboxRow: Any = inbox.table(Base)
+Revocation: Any = revocations.table(Base)
 
 
 class Note(Base):

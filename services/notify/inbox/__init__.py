@@ -1,8 +1,8 @@
 """What notify listens to."""
 
 from chassis.messaging.inbox import Handlers
-from services.notify.inbox import customers, invoices, payments, readings, settings, tickets, users
+from services.notify.inbox import access, customers, invoices, payments, readings, settings, tickets, users
 
 handlers = Handlers()
-for noun in (users, settings, customers, invoices, payments, readings, tickets):
+for noun in (access, users, settings, customers, invoices, payments, readings, tickets):
     handlers.include(noun.handlers)

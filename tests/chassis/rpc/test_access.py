@@ -141,6 +141,7 @@ def claims(clock):
     now = int(clock.now().timestamp())
     return {
         "iss": "identity",
+        "aud": "ebok",
         "sub": str(cast.ANNA_USER),
         "kind": "CUSTOMER",
         "cid": ANNA,
@@ -167,6 +168,9 @@ def test_sound_token_is_taken(present, signer, claims):
         {"kind": "STAFF"},
         {"cid": ""},
         {"cid": "nonsense"},
+        {"aud": "another-suite"},
+        {"aud": None},
+        {"aud": ""},
         {"sub": ""},
         {"sub": None},
         {"exp": None},

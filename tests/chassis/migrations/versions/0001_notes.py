@@ -59,9 +59,16 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("published_at IS NULL AND parked_at IS NULL"),
     )
+    op.create_table(
+        "revocations",
+        sa.Column("subject_id", sa.Text(), nullable=False),
+        sa.Column("revoked_before", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("subject_id", name=op.f("pk_revocations")),
+    )
 
 
 def downgrade() -> None:
+    op.drop_table("revocations")
     op.drop_index(
         "outbox_waiting",
         table_name="outbox",

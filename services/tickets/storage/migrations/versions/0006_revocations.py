@@ -1,4 +1,7 @@
-"""Revocations."""
+"""Revoked access: tokens that count no more."""
+
+import sqlalchemy as sa
+from alembic import op
 
 revision = "0006"
 down_revision = "0005"
@@ -8,3 +11,9 @@ depends_on = None
 
 def upgrade() -> None:
     """Add, never remove: the code before this revision runs on."""
+    op.create_table(
+        "revocations",
+        sa.Column("subject_id", sa.Text(), nullable=False),
+        sa.Column("revoked_before", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("subject_id", name=op.f("pk_revocations")),
+    )

@@ -1,0 +1,8 @@
+"""Whose tokens count no more, as identity announced."""
+
+from typing import Any
+
+from chassis import revocations
+from services.notify.storage.base import Base
+
+Revocation: Any = revocations.table(Base)
