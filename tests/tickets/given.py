@@ -120,6 +120,7 @@ class Given:
         version: int = 1,
         towns: tuple[str, ...] = ("Zdrój",),
         commodities: tuple[str, ...] = ("water",),
+        language: str = "pl",
     ) -> None:
         """Billing has announced a customer."""
         self._served.deliver(
@@ -130,5 +131,6 @@ class Given:
                 name=name,
                 towns=towns,
                 commodities=commodities,
+                language=language,
             )
         )

@@ -98,15 +98,17 @@ class TicketDeskService(rpc.TicketDeskServiceServicer):
         now = self._clock.now()
         with self._database.transaction() as session:
             ticket = cases.hold_at_desk(session, ticket_id, by=context.actor)
-            threads.see_as_staff(ticket)
             workflow = cases.workflow_of(session, ticket)
             choices = desk.choices(workflow, ticket, by=context.actor)
             messages = stored_threads.list_messages(session, ticket_id, internal_too=True, limit=SHOWN_MAX)
             files = attachments.find_of_messages(session, [one.ticket_message_id for one in messages])
             others = stored.list_others(session, ticket, limit=OTHERS_MAX)
+            # Packed first: what was unread until this look is told apart by it.
+            thread = pack_messages(messages, files, ticket)
+            threads.see_as_staff(ticket)
             return pb.GetCaseResponse(
                 case=self._pack(session, ticket),
-                messages=pack_messages(messages, files, ticket),
+                messages=thread,
                 next_steps=[_pack_next(workflow, button) for button in choices.buttons],
                 can_ask=choices.can_ask,
                 can_close=choices.can_close,

@@ -80,7 +80,7 @@ def _pack_clock(ticket: Any, *, now: datetime) -> tickets_pb2.Clock:
         due_at=wire.pack_instant(ticket.due_at),
         days_total=ticket.days,
         days_gone=clocks.days_gone(
-            ticket.opened_at,
+            clocks.began_at(ticket),
             ticket.met_at or now,
             ticket.days,
             working_days=ticket.working_days,
@@ -140,4 +140,5 @@ def pack_queued(ticket: tickets_pb2.Ticket, row: Any, customer: Customer | None)
         customer_name=customer.name if customer is not None else "",
         assignee_id=wire.pack_id(row.assignee_id),
         customer_wrote_at=wire.pack_optional_instant(row.customer_wrote_at),
+        customer_language=customer.language if customer is not None else "",
     )

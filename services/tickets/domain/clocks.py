@@ -8,6 +8,7 @@ docs/algorithms/ticket-clock.md.
 
 from datetime import date, datetime, time, timedelta
 from functools import cache
+from typing import Any
 
 from holidays.countries import Poland
 
@@ -27,6 +28,12 @@ def _free_days(year: int) -> frozenset[date]:
 def is_working_day(day: date) -> bool:
     """Monday to Friday, and not a day free from work by law."""
     return day.weekday() < SATURDAY and day not in _free_days(day.year)
+
+
+def began_at(ticket: Any) -> datetime:
+    """Since when the clock of a case counts: its opening, or when it was last opened again."""
+    since: datetime = ticket.clock_since or ticket.opened_at
+    return since
 
 
 def due_at(opened_at: datetime, days: int, *, working_days: bool) -> datetime:

@@ -129,6 +129,8 @@ def _lies_ahead(ticket: Ticket, status: TicketStatus, met: Iterable[TicketStatus
 def _enter(ticket: Ticket, state: State, *, now: datetime) -> None:
     """The case stands there now; the clock goes on, stands still or has stopped."""
     status = TicketStatus(state.status)
+    if ticket.closed_at is not None and status is not TicketStatus.CLOSED:
+        _begin_anew(ticket, now=now)
     if ticket.due_at is not None and ticket.met_at is None:
         if ticket.paused_at is not None and status is not TicketStatus.WAITING:
             _resume(ticket, now=now)
@@ -147,12 +149,22 @@ def _enter(ticket: Ticket, state: State, *, now: datetime) -> None:
     ticket.state_since = now
 
 
+def _begin_anew(ticket: Ticket, *, now: datetime) -> None:
+    """A case that was over is open again: an answer is owed again, in as many days as the first one was."""
+    if ticket.due_at is None:
+        return
+    ticket.clock_since = now
+    ticket.due_at = clocks.due_at(now, ticket.days, working_days=ticket.working_days)
+    ticket.met_at = ticket.paused_at = None
+    ticket.waited_days = ticket.warned = 0
+
+
 def _resume(ticket: Ticket, *, now: datetime) -> None:
     """What was waited is given to the clock."""
     if ticket.paused_at is None:
         return
     ticket.waited_days, ticket.due_at = clocks.resumed(
-        ticket.opened_at,
+        clocks.began_at(ticket),
         ticket.days,
         working_days=ticket.working_days,
         waited_days=ticket.waited_days,

@@ -7,6 +7,7 @@ for the customer or for nobody's objection, and last the closed ones, the newest
 
 from datetime import datetime, timedelta
 
+from services.tickets.domain import clocks
 from services.tickets.storage.kinds import RUNNING, TicketStatus
 from services.tickets.storage.queue import BAND, NO_CLOCK, NOT_OURS, OVER
 from services.tickets.storage.tickets import Ticket
@@ -46,7 +47,7 @@ def next_warning(ticket: Ticket) -> datetime | None:
     if not runs(ticket) or ticket.due_at is None or ticket.warned >= LATE:
         return None
     return {
-        HALF_GONE: ticket.opened_at + (ticket.due_at - ticket.opened_at) / 2,
+        HALF_GONE: _half(ticket, ticket.due_at),
         NEAR_END: ticket.due_at - NEAR,
         LATE: ticket.due_at,
     }[ticket.warned + 1]
@@ -60,9 +61,12 @@ def warning_due(ticket: Ticket, *, now: datetime) -> int:
         return LATE
     if ticket.due_at - NEAR <= now:
         return NEAR_END
-    return max(
-        ticket.warned, HALF_GONE if ticket.opened_at + (ticket.due_at - ticket.opened_at) / 2 <= now else 0
-    )
+    return max(ticket.warned, HALF_GONE if _half(ticket, ticket.due_at) <= now else 0)
+
+
+def _half(ticket: Ticket, due_at: datetime) -> datetime:
+    began = clocks.began_at(ticket)
+    return began + (due_at - began) / 2
 
 
 def _seconds(instant: datetime) -> int:

@@ -1,4 +1,4 @@
-"""What billing says of customers: names for the queue, towns and commodities for a clerk's area."""
+"""What billing says of customers: names for the queue, towns and commodities for a clerk's area, the language of answers."""
 
 from datetime import datetime
 
@@ -28,6 +28,7 @@ def on_customer_changed(session: Session, event: events_pb2.CustomerChanged, *, 
             "name": event.name,
             "towns": list(event.towns),
             "commodities": list(event.commodities),
+            "language": event.language,
         },
     )
     if kept and called != (event.number, event.name):

@@ -1,6 +1,7 @@
 """Answers that are given often."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Uuid, func, select, text, update
@@ -13,13 +14,17 @@ CANNED_ANSWERS_LOCK = 0x63616E  # "can": the advisory lock under which they are 
 
 
 class CannedAnswer(Base):
-    """One of them; it fits all categories when it names none. A deleted one stays, so that it is not saved back."""
+    """One of them; it fits all categories when it names none. A deleted one stays, so that it is not saved back.
+
+    `body` is Polish, `translations` are the other languages that somebody wrote it in.
+    """
 
     __tablename__ = "canned_answers"
 
     canned_answer_id: Mapped[UUID] = mapped_column(primary_key=True)
     title: Mapped[str]
     body: Mapped[str]
+    translations: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
     category_ids: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid))
     used_count: Mapped[int] = mapped_column(server_default="0")
     is_deleted: Mapped[bool] = mapped_column(server_default=text("false"))
@@ -43,13 +48,20 @@ def count_canned_answers(session: Session) -> int:
 
 
 def add_canned_answer(
-    session: Session, canned_answer_id: UUID, *, title: str, body: str, category_ids: Collection[UUID]
+    session: Session,
+    canned_answer_id: UUID,
+    *,
+    title: str,
+    body: str,
+    translations: Mapping[str, str],
+    category_ids: Collection[UUID],
 ) -> CannedAnswer:
     """A new one."""
     made = CannedAnswer(
         canned_answer_id=canned_answer_id,
         title=title,
         body=body,
+        translations=dict(translations),
         category_ids=list(category_ids),
         used_count=0,
         is_deleted=False,

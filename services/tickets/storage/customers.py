@@ -1,4 +1,4 @@
-"""Small copies of customers as billing announces them: for the queue, the search and a clerk's area."""
+"""Small copies of customers as billing announces them: for the queue, the search, a clerk's area and answers."""
 
 from collections.abc import Collection
 from typing import Any
@@ -13,7 +13,7 @@ from services.tickets.storage.base import Base
 
 
 class Customer(Base):
-    """A customer in few words; `towns` and `commodities` are those of all that is delivered."""
+    """A customer in few words; `towns` and `commodities` are those of all that is delivered, `language` is that of letters."""
 
     __tablename__ = "customers"
 
@@ -23,6 +23,7 @@ class Customer(Base):
     name: Mapped[str]
     towns: Mapped[list[str]] = mapped_column(ARRAY(Text))
     commodities: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    language: Mapped[str] = mapped_column(server_default="")
 
 
 def get_customer(session: Session, customer_id: UUID) -> Customer | None:

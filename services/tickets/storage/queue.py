@@ -67,7 +67,7 @@ _COLUMNS = (
         "waited_days",
         "paused_at",
     ),
-    *("met_at", "customer_wrote_at", "urgency"),
+    *("met_at", "clock_since", "customer_wrote_at", "urgency"),
 )
 _ROWS = (
     f"SELECT {', '.join(f't.{name}' for name in _COLUMNS)},"  # noqa: S608 - constants

@@ -110,6 +110,38 @@ def test_one_is_refused_field_by_field(answers, changes, found):
     assert {(one.field, one.reason) for one in refusal.value.violations} == found
 
 
+@pytest.mark.parametrize(
+    ("translations", "found"),
+    [
+        ({"de": "Guten Tag"}, {("canned_answer.translations[de]", "MALFORMED")}),
+        ({"pl": "Dzień dobry"}, {("canned_answer.translations[pl]", "MALFORMED")}),
+        ({"uk": "Добрий день, {ім'я}"}, {("canned_answer.translations[uk]", "UNKNOWN_PLACEHOLDER")}),
+    ],
+)
+def test_its_translations_are_refused_language_by_language(answers, translations, found):
+    with pytest.raises(Invalid) as refusal:
+        save(answers, canned(translations=translations))
+    assert {(one.field, one.reason) for one in refusal.value.violations} == found
+
+
+def test_one_says_the_same_in_other_languages_and_is_found_by_their_words(answers):
+    made = save(answers, canned(translations={"en": "Good morning, {name}.", "uk": " "}))
+    assert dict(made.translations) == {"en": "Good morning, {name}."}
+    assert titles(answers, query="morning ząb") == ["Ząb"]
+
+
+def test_those_in_the_language_of_the_customer_come_first_where_they_fit_alike(answers):
+    save(answers, canned(title="A tylko po polsku", category_ids=[FAULT]))
+    assert titles(answers, category_id=FAULT)[:2] == ["A tylko po polsku", "Awaria przyjęta"]
+    assert titles(answers, category_id=FAULT, language="pl")[:2] == ["A tylko po polsku", "Awaria przyjęta"]
+    assert titles(answers, category_id=FAULT, language="uk")[:2] == ["Awaria przyjęta", "A tylko po polsku"]
+
+
+def test_those_of_a_new_provider_speak_all_languages(answers):
+    for one in listed(answers):
+        assert set(one.translations) == {"en", "uk"}
+
+
 def test_its_categories_must_be_there(answers):
     with pytest.raises(NotFound) as refusal:
         save(answers, canned(category_ids=[str(new_id())]))

@@ -171,6 +171,23 @@ def test_a_clerk_sees_the_customer_the_thread_and_what_may_be_done(office, given
     assert not case.case.assignee_id
 
 
+def test_what_was_unread_until_a_look_is_told_apart_by_that_look_alone(office):
+    ticket = office.open(body="Pierwsze")
+    assert [one.is_read for one in office.case(ticket).messages] == [False]
+    office.write(ticket, "Drugie")
+    looked = office.case(ticket)
+    assert [(one.body, one.is_read) for one in looked.messages] == [("Pierwsze", True), ("Drugie", False)]
+    assert looked.case.ticket.unread_count == 0
+    assert all(one.is_read for one in office.case(ticket).messages)
+
+
+def test_a_case_says_in_which_language_its_customer_reads(office, given):
+    ticket = office.open()
+    assert office.case(ticket).case.customer_language == ""
+    given.customer(language="uk")
+    assert office.case(ticket).case.customer_language == "uk"
+
+
 def test_looking_at_a_case_is_recorded_with_whose_it_is(office, announced):
     ticket = office.open()
     office.case(ticket)

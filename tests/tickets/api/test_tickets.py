@@ -1,7 +1,7 @@
 """A customer's own cases: opened, read, written in, opened again, rated; and nobody else's."""
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import UTC, timedelta
 
 import pytest
 from ebok.tickets.v1 import events_pb2, tickets_pb2
@@ -9,6 +9,7 @@ from ebok.tickets.v1.tickets_pb2_grpc import TicketServiceStub
 
 from chassis.errors import FailedPrecondition, Invalid, NotFound, RateLimited
 from chassis.ids import new_id
+from services.tickets.domain.clocks import due_at
 from tests.tickets.given import LEAKS, SEEN_ON, USED, WAYS, WHERE
 from tests.tickets.office import ASK, NOTE
 
@@ -302,6 +303,34 @@ def test_a_closed_case_is_opened_again_within_its_days(office, announced):
     assert len(bodies) == 3
     with pytest.raises(FailedPrecondition, match="TICKET_OPEN"):
         office.own.ReopenTicket(office.reopening(ticket))
+
+
+def test_the_clock_of_a_case_that_is_opened_again_begins_anew(office, clock):
+    ticket = office.open()
+    office.answer(ticket, mode=ASK)
+    clock.advance(timedelta(days=4))
+    office.write(ticket)
+    office.close(ticket)
+    clock.advance(timedelta(days=6))
+
+    opened = office.own.ReopenTicket(office.reopening(ticket)).ticket
+
+    since = clock.now()
+    end = due_at(since, 30, working_days=False)
+    assert not opened.clock.is_met
+    assert (opened.clock.days_gone, opened.clock.days_total) == (0, 30)
+    assert opened.clock.due_at.ToDatetime(UTC) == end
+    assert [one.ticket.ticket_id for one in office.queue().tickets] == [ticket.ticket_id]
+    clock.advance(end - since + timedelta(seconds=1))
+    assert office.read(ticket).ticket.clock.is_late
+    office.answer(ticket)
+    assert office.read(ticket).ticket.clock.is_met
+
+
+def test_what_is_written_back_to_an_answer_leaves_the_clock_met(office):
+    ticket = office.open()
+    office.answer(ticket)
+    assert office.write(ticket, "A jednak nie.").ticket.clock.is_met
 
 
 def test_after_its_days_a_new_case_goes_on_from_it(office, clock, announced):
