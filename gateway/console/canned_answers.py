@@ -1,5 +1,6 @@
 """Gotowe odpowiedzi: what clerks say often, by the category it fits."""
 
+from typing import Any
 from uuid import UUID
 
 from ebok.tickets.v1 import canned_answers_pb2 as pb
@@ -16,10 +17,12 @@ from gateway.web import notices
 from gateway.web.calls import at_once, call, clients
 from gateway.web.forms import Form
 from gateway.web.kept import take_all_kept
+from gateway.web.languages import DEFAULT_LANGUAGE, LANGUAGES
 from gateway.web.languages import gettext as _
 from gateway.web.texts import in_language
 
 CHANGE = "tickets.canned_answers.change"
+OTHERS = tuple(one for one in LANGUAGES if one != DEFAULT_LANGUAGE)
 TITLE_LENGTH_MAX, BODY_LENGTH_MAX, QUERY_LENGTH_MAX = 80, 4_000, 100
 ALL = categories_pb2.ListCategoriesRequest(all=True)
 
@@ -65,10 +68,7 @@ def canned_answer(canned_answer_id: UUID) -> Response | tuple[str, int]:
         (one for one in listed.canned_answers if one.canned_answer_id == str(canned_answer_id)), None
     )
     names = [(one.category_id, in_language(one.names)) for one in categories.categories]
-    initial = (
-        {"title": known.title, "body": known.body, "categories": list(known.category_ids)} if known else {}
-    )
-    form = Form.of_request(initial={**initial, **take_all_kept()})
+    form = Form.of_request(initial={**_initial(known), **take_all_kept()})
     if form.sent and _saved(form, canned_answer_id, [category_id for category_id, _name in names]):
         return redirect(url_for("console.canned_answers"), code=303)
     page = render_template(
@@ -90,11 +90,28 @@ def delete_canned_answer(canned_answer_id: UUID) -> Response:
     return redirect(url_for("console.canned_answers"), code=303)
 
 
+def _initial(known: pb.CannedAnswer | None) -> dict[str, Any]:
+    if known is None:
+        return {}
+    bodies = {f"body_{language}": known.translations.get(language, "") for language in OTHERS}
+    return {
+        "title": known.title,
+        "body": known.body,
+        **bodies,
+        "categories": list(known.category_ids),
+    }
+
+
 def _saved(form: Form, canned_answer_id: UUID, category_ids: list[str]) -> bool:
     wanted = pb.CannedAnswer(
         canned_answer_id=str(canned_answer_id),
         title=form.text("title", length_max=TITLE_LENGTH_MAX),
         body=form.lines("body", length_max=BODY_LENGTH_MAX),
+        translations={
+            language: text
+            for language in OTHERS
+            if (text := form.lines(f"body_{language}", required=False, length_max=BODY_LENGTH_MAX))
+        },
         category_ids=form.choices("categories", category_ids, required=False),
     )
     if not form.ok:
@@ -105,7 +122,8 @@ def _saved(form: Form, canned_answer_id: UUID, category_ids: list[str]) -> bool:
             pb.SaveCannedAnswerRequest(canned_answer=wanted),
         )
     except Refusal as refusal:
-        refuse_at(form, refusal, {}, fields={})
+        translated = {f"translations[{language}]": f"body_{language}" for language in OTHERS}
+        refuse_at(form, refusal, {}, fields=translated)
         return False
     notices.ok(_("The answer is saved."))
     return True

@@ -1,6 +1,7 @@
 """Zgłoszenia: the queue of cases, one beside it with its thread and the box to answer in, and who the customer is."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -22,6 +23,7 @@ from gateway.web.calls import ahead, at_once, call, clients
 from gateway.web.case_words import KINDS, MEDIA, STATUSES
 from gateway.web.forms import Form
 from gateway.web.kept import take_all_kept
+from gateway.web.languages import DEFAULT_LANGUAGE, LANGUAGES
 from gateway.web.languages import gettext as _
 from gateway.web.languages import lazy_gettext as _l
 from gateway.web.paging import page_links, page_request
@@ -59,6 +61,15 @@ DEFAULT_VIEW = "moje"
 NOBODY = "nikt"
 ANSWER, GIVING, STEP = "odpowiedz", "przydziel", "stan"
 Filters = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A canned answer as it can be picked: its texts by language, the one for this customer first."""
+
+    canned_answer_id: str
+    title: str
+    texts: Mapping[str, str]
 
 
 def filters_of(values: MultiDict[str, str]) -> dict[str, Any]:
@@ -129,8 +140,13 @@ def case_page(ticket_id: UUID, typed: Mapping[str, Form]) -> tuple[str, int]:
         _categories(),
     )
     one: pb.QueuedTicket = case.case
-    facts = begin_facts(one.ticket.customer_id)
-    asked = canned_answers_pb2.ListCannedAnswersRequest(category_id=one.ticket.category_id)
+    of_case = next(
+        (each for each in categories.categories if each.category_id == one.ticket.category_id), None
+    )
+    facts = begin_facts(one.ticket, of_case)
+    asked = canned_answers_pb2.ListCannedAnswersRequest(
+        category_id=one.ticket.category_id, language=one.customer_language
+    )
     ready = ahead(clients().tickets.canned_answers.ListCannedAnswers, asked)
     contacts = ahead(
         clients().tickets.contacts.ListContacts,
@@ -229,13 +245,12 @@ def _neighbours(found: pb.ListQueueResponse, present: str) -> tuple[str, str]:
     return ids[place - 1] if place else "", following[0] if following else ""
 
 
-def _forms(
-    one: pb.QueuedTicket, typed: Mapping[str, Form], canned: list[tuple[str, str, str]]
-) -> dict[str, Form]:
-    """The forms of a case; `gotowa` in the address puts a canned answer into the box."""
+def _forms(one: pb.QueuedTicket, typed: Mapping[str, Form], canned: list[Ready]) -> dict[str, Form]:
+    """The forms of a case; `gotowa` in the address puts a canned answer into the box, `jezyk` in which language."""
     kept = take_all_kept()
     chosen = request.args.get("gotowa", "")
-    text = next((body for canned_id, _title, body in canned if canned_id == chosen), "")
+    texts = next((ready.texts for ready in canned if ready.canned_answer_id == chosen), {})
+    text = texts.get(request.args.get("jezyk", "")) or next(iter(texts.values()), "")
     initial: dict[str, str | list[str]] = {
         "tryb": "odpowiedz",
         "tresc": text,
@@ -266,8 +281,8 @@ def _people(assignees: list[pb.Assignee]) -> list[tuple[str, str]]:
 
 def _filled(
     answer: canned_answers_pb2.ListCannedAnswersResponse | None, one: pb.QueuedTicket
-) -> list[tuple[str, str, str]]:
-    """Canned answers with the words in braces filled in: id, title, text."""
+) -> list[Ready]:
+    """Canned answers with the words in braces filled in, the customer's language first of each."""
     values = {
         "{name}": one.customer_name,
         "{number}": one.ticket.number,
@@ -275,10 +290,14 @@ def _filled(
     }
     found = []
     for canned in answer.canned_answers if answer is not None else []:
-        body = canned.body
-        for mark, value in values.items():
-            body = body.replace(mark, value)
-        found.append((canned.canned_answer_id, canned.title, body))
+        bodies = {DEFAULT_LANGUAGE: canned.body, **canned.translations}
+        order = sorted(bodies, key=lambda code: (code != one.customer_language, list(LANGUAGES).index(code)))
+        texts = {}
+        for code in order:
+            texts[code] = bodies[code]
+            for mark, value in values.items():
+                texts[code] = texts[code].replace(mark, value)
+        found.append(Ready(canned.canned_answer_id, canned.title, texts))
     return found
 
 

@@ -14,7 +14,7 @@ from gateway.web.days import day as day_long
 from gateway.web.languages import gettext as _
 from gateway.web.languages import language, ngettext
 from gateway.web.languages import lazy_gettext as _l
-from gateway.web.texts import in_language
+from gateway.web.texts import said, uncapital
 
 KINDS: dict[int, LazyString] = {
     tickets_pb2.TICKET_KIND_QUESTION: _l("Question"),
@@ -190,18 +190,12 @@ def paragraphs(text: str) -> Markup:
 def answer_words(answer: tickets_pb2.Answer) -> str:
     """What was filled in at a field, as people read it: the choice, yes or no, a day, a number with a comma."""
     if answer.texts:
-        return in_language(answer.texts)
+        return said(answer.texts)
     if answer.value in YES_NO:
         return str(YES_NO[answer.value])
     if _DAY.match(answer.value):
         return day_long(answer.value)
     return answer.value.replace(".", ",") if _DECIMAL.match(answer.value) else answer.value
-
-
-def uncapital(text: object) -> str:
-    """The first letter small, the rest as it is: a state's name within a line."""
-    plain = str(text)
-    return plain[:1].lower() + plain[1:]
 
 
 def kind_word(kind: int) -> str:

@@ -95,7 +95,9 @@ def init_filters(app: Flask) -> None:
     app.jinja_env.filters["nbsp"] = nbsp
     app.jinja_env.filters["capital"] = capital
     app.jinja_env.filters["enum_name"] = enum_name
-    app.jinja_env.filters.update(in_language=texts.in_language, html_in_language=texts.html_in_language)
+    app.jinja_env.filters.update(
+        in_language=texts.in_language, said=texts.said, html_in_language=texts.html_in_language
+    )
     app.jinja_env.tests["given"] = given
     app.jinja_env.globals["today"] = days.today
     app.jinja_env.globals["now"] = days.now

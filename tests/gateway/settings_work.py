@@ -37,8 +37,8 @@ def begin_anew(served: Served) -> None:
 
 _ANEW = (
     "DELETE FROM canned_answers WHERE canned_answer_id NOT IN (SELECT canned_answer_id FROM kept_canned_answers)",
-    "UPDATE canned_answers c SET (title, body, category_ids, is_deleted) ="
-    " (SELECT title, body, category_ids, is_deleted FROM kept_canned_answers k"
+    "UPDATE canned_answers c SET (title, body, translations, category_ids, is_deleted) ="
+    " (SELECT title, body, translations, category_ids, is_deleted FROM kept_canned_answers k"
     " WHERE k.canned_answer_id = c.canned_answer_id)",
     "DELETE FROM categories WHERE category_id NOT IN (SELECT category_id FROM kept_categories)",
     "UPDATE categories c SET (names, hints, commodities, fields, workflow_id, kind, days, working_days, sentences,"
