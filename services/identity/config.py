@@ -5,6 +5,7 @@ from datetime import timedelta
 from pydantic import Field
 
 from chassis.config import PartConfig
+from services.identity.domain.limits import CallerKind
 from services.identity.domain.sessions import Lifetimes
 from services.identity.storage.sessions import Realm
 
@@ -47,6 +48,41 @@ class IdentityConfig(PartConfig):
     unconfirmed_kept_days: int = Field(
         default=7, ge=2, le=90, description="How long registrations are kept that nobody confirmed."
     )
+    leaked_passwords_url: str = Field(
+        default="https://api.pwnedpasswords.com",
+        description="Where new passwords are looked up among leaked ones, five digits of a hash each; empty: nowhere.",
+    )
+    leaked_passwords_timeout_s: float = Field(
+        default=2,
+        gt=0,
+        le=10,
+        description="How long a new password waits for that; then it is taken without.",
+    )
+
+    client_calls_a_minute: int = Field(
+        default=600, ge=1, le=1_000_000, description="Requests an API client may make over REST in a minute."
+    )
+    personal_calls_a_minute: int = Field(
+        default=60,
+        ge=1,
+        le=1_000_000,
+        description="Requests a customer's personal token may make in a minute.",
+    )
+    address_calls_a_minute: int = Field(
+        default=120,
+        ge=1,
+        le=1_000_000,
+        description="Requests without a token that one address may make of the REST API in a minute.",
+    )
+
+    @property
+    def calls_a_minute(self) -> dict[CallerKind, int]:
+        """How many requests each kind of caller may make."""
+        return {
+            CallerKind.CLIENT: self.client_calls_a_minute,
+            CallerKind.PERSONAL_TOKEN: self.personal_calls_a_minute,
+            CallerKind.ADDRESS: self.address_calls_a_minute,
+        }
 
     @property
     def hashing(self) -> dict[str, int]:

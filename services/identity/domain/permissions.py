@@ -5,10 +5,17 @@ Every service asks only for the permission its method names; who has it is decid
 
 from collections.abc import Iterable, Mapping
 
-from services.identity.storage.grants import Scope
+from services.identity.storage.grants import GivenBy, Scope
 from services.identity.storage.staff import Role
 
-EVERY_USER = frozenset({"identity.profile.change", "identity.grants.claim"})
+EVERY_USER = frozenset(
+    {
+        "identity.profile.change",
+        "identity.grants.claim",
+        "identity.invitations.accept",
+        "identity.personal_tokens.manage",
+    }
+)
 
 _VIEW = frozenset(
     {
@@ -24,12 +31,17 @@ _VIEW = frozenset(
         "notify.announcements.read",
         "notify.messages.read",
         "notify.preferences.read",
+        "identity.consents.read",
     }
 )
+_OF_CUSTOMER = frozenset(
+    {"identity.activity.read", "identity.grants.give_up"}
+)  # Of everybody who acts for a customer.
 _PAY = _VIEW | {"payments.payments.start"}
 _MANAGE = _PAY | {
     "billing.customers.change_contact",
     "billing.readings.submit",
+    "identity.consents.change",
     "notify.preferences.change",
     "tickets.tickets.open",
     "tickets.attachments.add",
@@ -48,6 +60,8 @@ _CLERK = _VIEW | {
     "billing.records.read",
     "billing.records.change",
     "identity.grants.read",
+    "identity.grants.revoke",
+    "identity.consents.record",
     "payments.payments.search",
     "payments.payments.check",
     "payments.refunds.make",
@@ -79,12 +93,14 @@ _MANAGER = _CLERK | {
 }
 
 OF_TRANSITIONS = frozenset({"tickets.tickets.decide"})  # Named by workflows, not by methods.
-_ADMINISTRATOR = _MANAGER | {"identity.staff.manage"}
+_ADMINISTRATOR = _MANAGER | {"identity.staff.manage", "identity.api_clients.manage"}
 
+# Who holds a customer by proof says who else does: no scope contains that.
+OF_OWNER = frozenset({"identity.grants.read", "identity.grants.give", "identity.grants.revoke"})
 OF_SCOPE: dict[Scope, frozenset[str]] = {
-    Scope.VIEW: _VIEW,
-    Scope.PAY: _PAY,
-    Scope.MANAGE: _MANAGE,
+    Scope.VIEW: _VIEW | _OF_CUSTOMER,
+    Scope.PAY: _PAY | _OF_CUSTOMER,
+    Scope.MANAGE: _MANAGE | _OF_CUSTOMER,
 }
 # What the suite's own roles come with; a provider may give clerks and managers other permissions.
 OF_ROLE: dict[Role, frozenset[str]] = {
@@ -96,9 +112,10 @@ OF_STAFF = _ADMINISTRATOR  # All that a role can hold.
 OWN_ROLES = frozenset(role.value for role in Role)
 
 
-def of_user(scope: Scope | None) -> frozenset[str]:
-    """What a user may do: for the selected customer, or with none yet."""
-    return EVERY_USER if scope is None else EVERY_USER | OF_SCOPE[scope]
+def of_user(scope: Scope, given_by: GivenBy) -> frozenset[str]:
+    """What a user may do for the selected customer."""
+    owner = OF_OWNER if given_by is GivenBy.PROOF else frozenset()
+    return EVERY_USER | OF_SCOPE[scope] | owner
 
 
 def of_staff(roles: Iterable[str], changed: Mapping[str, Iterable[str]]) -> frozenset[str]:
