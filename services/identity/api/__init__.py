@@ -14,6 +14,7 @@ from services.identity.api import (
     factors,
     grants,
     invitations,
+    kept_requests,
     limits,
     personal_tokens,
     roles,
@@ -51,6 +52,10 @@ def doors(runtime: Runtime) -> list[Service]:
     return [
         (access_tokens.rpc.add_TokenServiceServicer_to_server, token_door),
         (limits.rpc.add_LimitServiceServicer_to_server, limit_door),
+        (
+            kept_requests.rpc.add_KeptRequestServiceServicer_to_server,
+            kept_requests.KeptRequestService(database, clock),
+        ),
         (
             api_clients.rpc.add_ApiClientServiceServicer_to_server,
             api_clients.ApiClientService(database, clock),
