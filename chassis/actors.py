@@ -59,6 +59,11 @@ class Actor:
         """The customer's id as requests carry it; empty without one."""
         return str(self.customer_id) if self.customer_id is not None else ""
 
+    @property
+    def is_of_provider(self) -> bool:
+        """One of the provider's people, or a system that the provider has let in: it is told and may say what they may."""
+        return self.kind in (ActorKind.STAFF, ActorKind.CLIENT)
+
     def may(self, permission: str) -> bool:
         """Whether the token carries the permission."""
         return permission in self.permissions

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 RELOAD_AFTER_S = 5.0
 PARTS = ("gateway", "identity", "billing", "payments", "tickets", "notify", "connector", "demo")
-SEALED_FOR = ("notify",)
+SEALED_FOR = ("notify", "identity")
 
 
 class KeyMissing(Exception):

@@ -44,6 +44,7 @@ _AUDIENCES = {
     access_pb2.AUDIENCE_CLIENT: ActorKind.CLIENT,
     access_pb2.AUDIENCE_SYSTEM: ActorKind.SYSTEM,
 }
+_PEOPLE = {ActorKind.USER, ActorKind.CUSTOMER, ActorKind.STAFF}
 
 
 class RuleFaulty(Exception):
@@ -78,6 +79,7 @@ class MethodRule:
     for_clients: bool = False
     for_systems: bool = False
     permission: str = ""
+    client_permission: str = ""
     systems: frozenset[str] = field(default_factory=frozenset)
     records_reads: bool = False
     records_changes: bool = False
@@ -109,6 +111,7 @@ def read_rule(service: str, method: str) -> MethodRule:
         for_clients=ActorKind.CLIENT in kinds,
         for_systems=ActorKind.SYSTEM in kinds,
         permission=access.permission,
+        client_permission=access.client_permission or access.permission,
         systems=frozenset(access.systems),
         records_reads=access.audit == access_pb2.AUDIT_READ,
         records_changes=access.audit == access_pb2.AUDIT_CHANGE,
@@ -123,8 +126,10 @@ def _find_fault(access: access_pb2.Access, kinds: frozenset[ActorKind], names_cu
         return "names no audience or one that is unknown"
     if ActorKind.CUSTOMER in kinds and not names_customer:
         return "is for customers and its request has no customer_id"
-    if kinds - {ActorKind.NOBODY, ActorKind.SYSTEM} and not access.permission:
-        return "is for people or clients and names no permission"
+    if kinds & _PEOPLE and not access.permission:
+        return "is for people and names no permission"
+    if ActorKind.CLIENT in kinds and not (access.client_permission or access.permission):
+        return "is for clients and names no permission"
     if (ActorKind.SYSTEM in kinds) != bool(access.systems):
         return "must name systems if, and only if, it is for systems"
     return ""
@@ -176,8 +181,8 @@ class Gate:
             if not actor.area.is_whole:
                 self._admit_area(rule, actor.area, requests)
         elif kind is ActorKind.CLIENT and rule.for_clients:
-            if rule.permission not in actor.permissions:
-                raise AccessRefused(permission=rule.permission)
+            if rule.client_permission not in actor.permissions:
+                raise AccessRefused(permission=rule.client_permission)
         elif kind is ActorKind.SYSTEM and rule.for_systems:
             if actor.actor_id not in rule.systems:
                 raise AccessRefused

@@ -56,7 +56,9 @@ class ActorTokens:
             "aud": AUDIENCE,
             "sub": actor.actor_id,
             "kind": actor.kind.value,
-            "iat": round(now.timestamp(), 3),  # To the millisecond: what was revoked in this second is not given again.
+            "iat": round(
+                now.timestamp(), 3
+            ),  # To the millisecond: what was revoked in this second is not given again.
             "exp": int(expires_at.timestamp()),
         }
         optional = {

@@ -57,6 +57,8 @@ def _permissions_of(module: ModuleType, wanted: Collection[int]) -> Iterable[str
             access = method.GetOptions().Extensions[access_pb2.access]
             if set(wanted) & set(access.audiences) and access.permission:
                 yield access.permission
+            if access_pb2.AUDIENCE_CLIENT in wanted and access.client_permission:
+                yield access.client_permission
 
 
 class Persona:

@@ -7,7 +7,7 @@ from ebok.payments.v1 import payments_pb2 as pb
 from ebok.payments.v1 import refunds_pb2
 
 from chassis import wire
-from chassis.actors import Actor, ActorKind
+from chassis.actors import Actor
 from chassis.money import Money
 from services.payments.domain import masking
 from services.payments.storage.exchanges import Exchange
@@ -57,7 +57,7 @@ def pack_payment(payment: Payment, shares: Sequence[PaymentShare], refunded: Mon
 def pack_step(step: PaymentStep, *, actor: Actor) -> pb.PaymentStep:
     """A line of the timeline; why a clerk gave money back is for the staff alone."""
     of_clerk = step.step is Step.REFUND_STARTED
-    hidden = of_clerk and actor.kind is not ActorKind.STAFF
+    hidden = of_clerk and not actor.is_of_provider
     return pb.PaymentStep(
         happened_at=wire.pack_instant(step.happened_at),
         step=step.step.value,
@@ -68,7 +68,7 @@ def pack_step(step: PaymentStep, *, actor: Actor) -> pb.PaymentStep:
 
 def pack_refund(refund: Refund, *, actor: Actor) -> refunds_pb2.Refund:
     """A refund; customers do not read who made it and in which words."""
-    staff = actor.kind is ActorKind.STAFF
+    staff = actor.is_of_provider
     return refunds_pb2.Refund(
         refund_id=wire.pack_id(refund.refund_id),
         payment_id=wire.pack_id(refund.payment_id),

@@ -7,7 +7,6 @@ from ebok.tickets.v1 import attachments_pb2 as pb
 from ebok.tickets.v1 import attachments_pb2_grpc as rpc
 
 from chassis import acts, wire
-from chassis.actors import ActorKind
 from chassis.clock import Clock
 from chassis.database import Database
 from chassis.files import PIECE_BYTES, FileMissing, Files
@@ -35,7 +34,7 @@ class AttachmentService(rpc.AttachmentServiceServicer):
             raise wire.fault("customer_id", "REQUIRED")
         customer_id = wire.unpack_id(first.customer_id, field="customer_id")
         with self._database.reading() as session:
-            if context.actor.kind is ActorKind.STAFF:
+            if context.actor.is_of_provider:
                 cases.check_customer(session, customer_id, by=context.actor)
             files.check_waiting(session, customer_id)
         kept = contents.keep(_collected(first, request_iterator), first.file_name)
@@ -61,7 +60,7 @@ class AttachmentService(rpc.AttachmentServiceServicer):
         attachment_id = wire.unpack_id(request.attachment_id, field="attachment_id")
         customer_id = wire.unpack_id(request.customer_id, field="customer_id")
         with self._database.reading() as session:
-            if context.actor.kind is ActorKind.STAFF:
+            if context.actor.is_of_provider:
                 cases.check_customer(session, customer_id, by=context.actor)
             attachment = files.get(session, attachment_id, customer_id=customer_id, by=context.actor)
         pieces = self._pieces_of(attachment_id)

@@ -7,7 +7,6 @@ from ebok.tickets.v1 import categories_pb2 as pb
 from ebok.tickets.v1 import categories_pb2_grpc as rpc
 
 from chassis import acts, wire
-from chassis.actors import ActorKind
 from chassis.clock import Clock
 from chassis.database import Database
 from chassis.ids import new_id
@@ -35,7 +34,7 @@ class CategoryService(rpc.CategoryServiceServicer):
     def ListCategories(
         self, request: pb.ListCategoriesRequest, context: Context
     ) -> pb.ListCategoriesResponse:
-        by_staff = context.actor.kind is ActorKind.STAFF
+        by_staff = context.actor.is_of_provider
         with self._database.reading() as session:
             found = stored.list_categories(
                 session,

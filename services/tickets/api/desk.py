@@ -8,6 +8,7 @@ from ebok.tickets.v1 import desk_pb2_grpc as rpc
 from sqlalchemy.orm import Session
 
 from chassis import acts, wire
+from chassis.actors import ActorKind
 from chassis.clock import Clock
 from chassis.database import Database
 from chassis.rpc.paging import pack_page, unpack_window
@@ -105,7 +106,8 @@ class TicketDeskService(rpc.TicketDeskServiceServicer):
             others = stored.list_others(session, ticket, limit=OTHERS_MAX)
             # Packed first: what was unread until this look is told apart by it.
             thread = pack_messages(messages, files, ticket)
-            threads.see_as_staff(ticket)
+            if context.actor.kind is ActorKind.STAFF:
+                threads.see_as_staff(ticket)
             return pb.GetCaseResponse(
                 case=self._pack(session, ticket),
                 messages=thread,

@@ -9,7 +9,6 @@ from ebok.tickets.v1 import tickets_pb2_grpc as rpc
 from sqlalchemy.orm import Session
 
 from chassis import acts, wire
-from chassis.actors import ActorKind
 from chassis.clock import Clock
 from chassis.database import Database
 from chassis.rpc.paging import pack_page, unpack_window
@@ -45,7 +44,7 @@ class TicketService(rpc.TicketServiceServicer):
     def ListTickets(self, request: pb.ListTicketsRequest, context: Context) -> pb.ListTicketsResponse:
         customer_id = wire.unpack_id(request.customer_id, field="customer_id")
         window = unpack_window(request.page, of=OWN, kinds=KEYS)
-        staff, now = context.actor.kind is ActorKind.STAFF, self._clock.now()
+        staff, now = context.actor.is_of_provider, self._clock.now()
         with self._database.reading() as session:
             if staff:
                 cases.check_customer(session, customer_id, by=context.actor)

@@ -91,7 +91,7 @@ def answer(
     message = threads.write(session, ticket, writing, by=by, now=now)
     cases.settle(ticket)
     if mode is not Mode.NOTE:
-        if ticket.assignee_id is None:
+        if ticket.assignee_id is None and staff_id is not None:
             _give(ticket, staff_id, by.name)
         announce.ticket_answered(
             session, ticket, ticket_message_id=message.ticket_message_id, asks=mode is Mode.ASK

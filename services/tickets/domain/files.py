@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from chassis.actors import Actor, ActorKind
+from chassis.actors import Actor
 from services.tickets.domain.contents import Kept
 from services.tickets.domain.threads import AttachmentNotFound, TooManyAttachments
 from services.tickets.storage import attachments as stored
@@ -29,7 +29,7 @@ def add(
         customer_id=customer_id,
         added_at=now,
         added_by=by.actor_id,
-        by_staff=by.kind is ActorKind.STAFF,
+        by_staff=by.is_of_provider,
         file_name=kept.file_name,
         media_type=kept.media_type,
         size_bytes=len(kept.content),
@@ -50,6 +50,6 @@ def get(session: Session, attachment_id: UUID, *, customer_id: UUID, by: Actor) 
         raise AttachmentNotFound
     attachment, message = found
     hidden = message.is_internal if message is not None else attachment.by_staff
-    if hidden and by.kind is not ActorKind.STAFF:
+    if hidden and not by.is_of_provider:
         raise AttachmentNotFound
     return attachment

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from chassis.actors import Actor, ActorKind
+from chassis.actors import Actor
 from chassis.clock import warsaw_date
 from chassis.errors import FailedPrecondition, Invalid, RateLimited, Violation, refuse_if
 from chassis.ids import new_id
@@ -151,7 +151,7 @@ def _find_opened(session: Session, wish: Wish) -> Ticket | None:
 
 def _offered(session: Session, wish: Wish, *, by: Actor) -> Category:
     """The category, when this person may choose it."""
-    staff = by.kind is ActorKind.STAFF
+    staff = by.is_of_provider
     if staff and customers.get_customer(session, wish.customer_id) is None:
         raise CustomerNotFound
     category = stored_categories.get_category(session, wish.category_id)
@@ -168,7 +168,7 @@ def _offered(session: Session, wish: Wish, *, by: Actor) -> Category:
 
 
 def _check_limits(session: Session, wish: Wish, *, by: Actor, now: datetime) -> None:
-    if by.kind is ActorKind.STAFF:
+    if by.is_of_provider:
         return
     opened = stored.count_opened(session, wish.customer_id, since=now - ONE_DAY, by=by.actor_id)
     if opened >= OPENED_A_DAY_MAX:

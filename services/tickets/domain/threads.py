@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from chassis.actors import Actor, ActorKind
+from chassis.actors import Actor
 from chassis.errors import FailedPrecondition, NotFound
 from chassis.ids import new_id
 from services.tickets.domain.words import words_of
@@ -68,7 +68,7 @@ def write(session: Session, ticket: Ticket, writing: Writing, *, by: Actor, now:
     if ticket.file_count + len(files) > FILES_MAX:
         raise TooManyAttachments(maximum=str(FILES_MAX))
 
-    by_staff = by.kind is ActorKind.STAFF
+    by_staff = by.is_of_provider
     message = _add(
         session,
         ticket,
@@ -114,7 +114,7 @@ def add_step(
     now: datetime,
 ) -> TicketMessage:
     """The line of the thread that says where the case stands now."""
-    staff = by is not None and by.kind is ActorKind.STAFF
+    staff = by is not None and by.is_of_provider
     step = _add(
         session,
         ticket,
