@@ -19,7 +19,10 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 PYTHON_MIN = (3, 11)
 PYTHON_KNOWN = ("python3.14", "python3.13", "python3.12", "python3.11")
-FILES = {"run": ("run.txt", "build.txt"), "test": ("run.txt", "build.txt", "test.txt")}
+FILES = {
+    "run": ("run.txt", "local.txt", "build.txt"),
+    "test": ("run.txt", "local.txt", "build.txt", "test.txt"),
+}
 UNFINISHED = ".ebok-unfinished"
 PLACE = ".ebok-place"
 INSTALL_SECONDS_MAX = 1800

@@ -16,7 +16,7 @@ def root(tmp_path: Path) -> Path:
     """A place like a clone, whose requirements are empty: what is tried is everything around installing."""
     place = tmp_path / "clone"
     (place / "requirements").mkdir(parents=True)
-    for name in ("run.txt", "build.txt", "test.txt"):
+    for name in ("run.txt", "local.txt", "build.txt", "test.txt"):
         (place / "requirements" / name).write_text("")
     return place
 
