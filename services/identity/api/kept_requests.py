@@ -3,7 +3,6 @@
 from ebok.identity.v1 import kept_requests_pb2 as pb
 from ebok.identity.v1 import kept_requests_pb2_grpc as rpc
 
-from chassis import wire
 from chassis.clock import Clock
 from chassis.database import Database
 from chassis.rpc.server import Context
@@ -19,12 +18,12 @@ class KeptRequestService(rpc.KeptRequestServiceServicer):
 
     def KeepRequest(self, request: pb.KeepRequestRequest, context: Context) -> pb.KeepRequestResponse:
         """Remember what a key was used for."""
-        try:
-            fingerprint = bytes.fromhex(request.fingerprint)
-        except ValueError:
-            raise wire.fault("fingerprint", "MALFORMED") from None
         with self._database.transaction() as session:
             kept_requests.keep(
-                session, request.subject, request.key, fingerprint=fingerprint, now=self._clock.now()
+                session,
+                request.subject,
+                request.key,
+                fingerprint=request.fingerprint,
+                now=self._clock.now(),
             )
         return pb.KeepRequestResponse()
