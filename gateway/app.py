@@ -1,11 +1,16 @@
-"""The gateway as a WSGI application: two blueprints for people, one for payment providers, one look, one error page."""
+"""The gateway as a WSGI application: two blueprints for people, one for other systems, one for payment providers."""
 
+from apiflask import APIFlask
 from ebok.identity.v1.settings_pb2 import GetSettingsRequest
 from flask import Flask, Response, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from chassis import tracing
 from chassis.clock import Clock, SystemClock
+from gateway.api import api
+from gateway.api.callers import init_callers
+from gateway.api.document import TITLE, VERSION, init_document
+from gateway.api.limits import init_limits
 from gateway.clients import Clients, connect
 from gateway.config import GatewayConfig
 from gateway.console import console
@@ -21,7 +26,17 @@ def create_app(config: GatewayConfig, clients: Clients | None = None, clock: Clo
     """The whole gateway. `clients` and `clock` are given by tests; else they follow from the configuration."""
     clock = clock or SystemClock(config.clock_offset_file)
     clients = clients or connect(config, clock)
-    app = Flask("gateway", static_folder=None, template_folder="templates")  # Static files: web.assets.
+    # Static files: web.assets. Paths of the document, of its page and errors: gateway.api.
+    app = APIFlask(
+        "gateway",
+        title=TITLE,
+        version=VERSION,
+        spec_path=None,
+        docs_path=None,
+        json_errors=False,
+        static_folder=None,
+        template_folder="templates",
+    )
     app.secret_key = config.secret_key.get_secret_value()
     app.config.update(
         MAX_CONTENT_LENGTH=config.form_bytes_max, MAX_FORM_PARTS=200, PUBLIC_URL=config.public_url
@@ -38,9 +53,13 @@ def create_app(config: GatewayConfig, clients: Clients | None = None, clock: Clo
     )
     init_board(app, clients, seconds=seconds)
     init_web(app, settings=settings.current, preferences=preferences, login=login_url, clock=clock)
+    init_callers(app, config, clock)
+    init_limits(app, clock)
     app.register_blueprint(portal)
     app.register_blueprint(console)
+    app.register_blueprint(api)
     app.register_blueprint(webhooks)
+    init_document(app)
     app.add_url_rule("/zdrowie", "health", _answer_health)
     return app
 

@@ -1,0 +1,80 @@
+"""What every operation has in common: who may, how often, once only, how large; and what the document says of it.
+
+::
+
+    @api.get("/customers/<uuid:customer_id>/invoices")
+    @operation("invoices:read", INVOICES, refuses=[404])
+    @api.input(InvoiceFilter, location="query")
+    def list_invoices(customer_id: UUID, query_data: Query) -> Response:
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any
+
+from flask import Response, request
+from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
+
+from gateway.api import api, callers, keys, limits
+from gateway.api.shapes import Page, Shape
+
+BODY_BYTES_MAX = 64 * 1024
+PDF = "application/pdf"
+READS = ("GET", "HEAD")  # All others need an Idempotency-Key.
+Answers = Shape | Page | str | None
+View = Callable[..., Response]
+
+
+@dataclass(frozen=True)
+class Operation:
+    """What the document says of a view beside its summary: kept at the view as `operation`."""
+
+    scope: str
+    answers: Answers
+    status: int
+    personal: bool
+    refuses: tuple[int, ...]
+
+
+def operation(
+    scope: str,
+    answers: Answers,
+    *,
+    status: int = 200,
+    personal: bool = False,
+    refuses: Sequence[int] = (),
+    body_bytes_max: int = BODY_BYTES_MAX,
+) -> Callable[[View], View]:
+    """Guard a view and describe it. `personal`: for a customer's personal token instead of an API client's."""
+    said = Operation(scope, answers, status, personal, tuple(refuses))
+
+    def guard(view: View) -> View:
+        @wraps(view)
+        def guarded(*arguments: Any, **values: Any) -> Response:
+            caller = callers.identify(personal=personal)
+            limits.spend(caller)
+            callers.need(scope)
+            if request.method not in READS:
+                _check_body(body_bytes_max)
+                keys.claim(caller)
+            return view(*arguments, **values)
+
+        guarded.operation = said  # type: ignore[attr-defined]
+        described: View = api.doc(tags=[_tag(scope)], operation_id=view.__name__)(guarded)
+        return described
+
+    return guard
+
+
+def _check_body(bytes_max: int) -> None:
+    """413 for too much, 415 for what is no JSON. One byte more than may be is read: a body in chunks is cut silently."""
+    request.max_content_length = bytes_max + 1
+    if (request.content_length or 0) > bytes_max or len(request.get_data()) > bytes_max:
+        raise RequestEntityTooLarge
+    if request.get_data() and not request.is_json:
+        raise UnsupportedMediaType
+
+
+def _tag(scope: str) -> str:
+    return scope.split(":", maxsplit=1)[0].replace("_", " ")

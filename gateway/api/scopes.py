@@ -1,0 +1,25 @@
+"""The scopes of API clients that open paths of the REST API, in words for the document. Identity keeps what they allow."""
+
+SCOPES = {
+    "announcements:read": "What customers can read now.",
+    "announcements:write": "Write, publish and withdraw announcements, and see drafts.",
+    "contracts:read": "Contracts of customers.",
+    "customers:read": "Find customers and read their data.",
+    "customers:write": "Change how customers are reached.",
+    "imports:read": "Imports and their refused rows.",
+    "imports:write": "Bring the provider's own data.",
+    "invoices:read": "Issued invoices of customers.",
+    "ledger:read": "Balances and ledgers of customers.",
+    "messages:read": "What was sent to customers.",
+    "meters:read": "Service points and meters of customers.",
+    "meters:write": "Replace meters.",
+    "payments:read": "Payments made here.",
+    "premises:read": "Addresses that are served.",
+    "readings:read": "Readings and use of customers.",
+    "readings:write": "Write down readings.",
+    "runs:read": "Billing runs.",
+    "runs:write": "Prepare and discard billing runs.",
+    "tariffs:read": "Price lists.",
+    "tickets:read": "Cases as customers see them.",
+    "tickets:write": "Work on cases: the queue, opening, answering.",
+}
