@@ -118,7 +118,7 @@ def bare_gateway(
     """A bare Flask application under gunicorn as ours is; answers its address once `path` does."""
     [web] = free_ports(1)
     listen = {"EBOK_LISTEN": f"127.0.0.1:{web}", **environment}
-    running = [_start("-m", "gunicorn", "--config", "deploy/local/gunicorn.py", app, environment=listen)]
+    running = [_start("-m", "gunicorn", "--config", "deploy/gunicorn.py", app, environment=listen)]
     try:
         _wait(f"http://127.0.0.1:{web}{path}", method)
         yield f"http://127.0.0.1:{web}"

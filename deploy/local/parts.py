@@ -156,7 +156,7 @@ PARTS: tuple[Part, ...] = (
     ),
     Part(
         name="gateway",
-        command=("-m", "gunicorn", "--config", "deploy/local/gunicorn.py", "gateway.wsgi:app"),
+        command=("-m", "gunicorn", "--config", "deploy/gunicorn.py", "gateway.wsgi:app"),
         ports={"": 80, "metrics": 79},
         health=Health.HTTP,
         health_path="/zdrowie",

@@ -1,4 +1,4 @@
-"""How gunicorn serves the gateway locally; everything that differs comes from the environment."""
+"""How gunicorn serves the gateway, under `make run` and in its image; what differs comes from the environment."""
 
 import os
 
