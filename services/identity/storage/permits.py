@@ -1,4 +1,4 @@
-"""Permits for calls: a row for each caller, overwritten with each window. The table is not logged: a crash forgets it."""
+"""Permits for calls: a row for each caller, overwritten with each window. The table is not logged."""
 
 from datetime import datetime
 
