@@ -27,12 +27,11 @@ from gateway.api.inputs import (
     text,
 )
 from gateway.api.operations import operation
-from gateway.api.presenting_contact import ANNOUNCEMENT, CUSTOMER_ANNOUNCEMENT
+from gateway.api.presenting_contact import ANNOUNCEMENT
 from gateway.api.shapes import Page
 from gateway.web.calls import call, clients
 
 ANNOUNCEMENTS = Page(ANNOUNCEMENT)
-CUSTOMER_ANNOUNCEMENTS = Page(CUSTOMER_ANNOUNCEMENT)
 
 
 class AnnouncementFilter(Paged):
@@ -96,18 +95,8 @@ class Publication(Input):
     version = number(1, 1_000_000, "The version that was looked at.", required=True)
 
 
-@api.get("/customers/<uuid:customer_id>/announcements")
-@operation("announcements:read", CUSTOMER_ANNOUNCEMENTS)
-@api.input(Paged, location="query")
-def list_customer_announcements(customer_id: UUID, query_data: Query) -> Response:
-    """What a customer can read now: urgent first, then pinned, then the newest."""
-    request = pb.ListAnnouncementsRequest(customer_id=str(customer_id), page=page_request(query_data))
-    found = call(clients().notify.announcements.ListAnnouncements, request)
-    return page(CUSTOMER_ANNOUNCEMENTS, found.announcements, found.page)
-
-
 @api.get("/announcements")
-@operation("announcements:write", ANNOUNCEMENTS)
+@operation("announcements:read", ANNOUNCEMENTS)
 @api.input(AnnouncementFilter, location="query")
 def list_announcements(query_data: Query) -> Response:
     """All announcements, the newest first, without texts."""
@@ -119,7 +108,7 @@ def list_announcements(query_data: Query) -> Response:
 
 
 @api.get("/announcements/<uuid:announcement_id>")
-@operation("announcements:write", ANNOUNCEMENT, refuses=[404])
+@operation("announcements:read", ANNOUNCEMENT, refuses=[404])
 def get_announcement(announcement_id: UUID) -> Response:
     """One announcement with its texts."""
     request = pb.GetWrittenAnnouncementRequest(announcement_id=str(announcement_id))

@@ -1,8 +1,8 @@
 """Who calls: another system with a token of five minutes, or a customer's own program with her personal token.
 
-A token of five minutes is verified here, so that its calls are counted as its client's and nobody else's; whether it may
-do what it asks for is decided behind, again. A personal token is exchanged at identity, which knows whether it still
-holds. Sessions and cookies count for nothing here.
+A token of five minutes is verified here, so that its calls are counted as its client's and nobody else's; whether it
+may do what it asks for is decided behind, again. A personal token is exchanged at identity, which knows whether it
+still holds. Sessions and cookies count for nothing here.
 """
 
 from dataclasses import dataclass

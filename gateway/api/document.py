@@ -1,4 +1,4 @@
-"""The OpenAPI document `/api/v1/openapi.json` and the page that shows it, `/api/v1/docs`: ours alone, no third-party host.
+"""The OpenAPI document `/api/v1/openapi.json` and the page that shows it, `/api/v1/docs`, without a third-party host.
 
 APIFlask knows paths and inputs; what all operations have in common, and the shapes of answers, are written in here.
 """
@@ -59,7 +59,10 @@ TOKEN_FORM: dict[str, Any] = {
         "grant_type": {"type": "string", "const": "client_credentials"},
         "client_id": {"type": "string"},
         "client_secret": {"type": "string"},
-        "scope": {"type": "string", "description": "Some of the client's scopes, with spaces between; empty: all."},
+        "scope": {
+            "type": "string",
+            "description": "Some of the client's scopes, with spaces between; empty: all.",
+        },
     },
 }
 TOKEN: dict[str, Any] = {
@@ -82,7 +85,10 @@ HEADERS: dict[str, Any] = {
     "ETag": {"description": "The version of the answer, for If-None-Match.", "schema": {"type": "string"}},
     "Link": {"description": "The pages before and after (RFC 8288).", "schema": {"type": "string"}},
     "Location": {"description": "The address of what was made.", "schema": {"type": "string"}},
-    "RateLimit": {"description": "Requests left and seconds to the next window.", "schema": {"type": "string"}},
+    "RateLimit": {
+        "description": "Requests left and seconds to the next window.",
+        "schema": {"type": "string"},
+    },
     "RateLimit-Policy": {"description": "Requests in a window of seconds.", "schema": {"type": "string"}},
     "Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer"}},
 }
@@ -112,7 +118,9 @@ def openapi() -> Response:
 @api.doc(hide=True)
 def docs() -> Response:
     """The document, for people."""
-    return _public(Response(render_template("api/docs.html", document=document(), groups=_groups(document()))))
+    return _public(
+        Response(render_template("api/docs.html", document=document(), groups=_groups(document())))
+    )
 
 
 def document() -> dict[str, Any]:
@@ -235,7 +243,8 @@ def _problem(status: int) -> dict[str, Any]:
 def _write_token(operation: dict[str, Any]) -> None:
     operation["security"] = []
     operation["description"] = (
-        "Client credentials (RFC 6749, 4.4). The client says who it is in the Authorization header (Basic) or in the form."
+        "Client credentials (RFC 6749, 4.4). The client says who it is in the Authorization header (Basic) or in the "
+        "form."
     )
     operation["requestBody"] = {
         "required": True,
@@ -266,7 +275,9 @@ def init_document(app: APIFlask) -> None:
         AUTO_OPERATION_DESCRIPTION=False,
     )
     app.description = DESCRIPTION
-    app.tags = [{"name": name} for name in sorted({*(one.split(":")[0] for one in SCOPES), "tokens", "usage"})]
+    app.tags = [
+        {"name": name} for name in sorted({*(one.split(":")[0] for one in SCOPES), "tokens", "usage"})
+    ]
     app.servers = [{"url": app.config["PUBLIC_URL"]}]
     app.extensions[EXTENSION] = {}
     for blueprint in app.blueprints.values():

@@ -153,6 +153,14 @@ def finish_import(import_id: UUID) -> Response:
     return one(IMPORT, call(clients().billing.imports.FinishImport, request).import_state)
 
 
+@api.post("/imports/<uuid:import_id>/cancel")
+@operation("imports:write", IMPORT, refuses=[404, 409])
+def cancel_import(import_id: UUID) -> Response:
+    """Stop an import after the batch under way; what came in stays."""
+    request = pb.CancelImportRequest(import_id=str(import_id))
+    return one(IMPORT, call(clients().billing.imports.CancelImport, request).import_state)
+
+
 @api.get("/imports/<uuid:import_id>/rejects")
 @operation("imports:read", REJECTS, refuses=[404])
 @api.input(RejectFilter, location="query")

@@ -38,7 +38,7 @@ def _fitting(pattern: re.Pattern[str], value: Any) -> str:
 class Whole(fields.Integer):
     """A whole number: of JSON a number, of a query its digits."""
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> int:
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> int:  # noqa: ARG002
         if isinstance(value, bool) or not isinstance(value, int | str):
             raise ValidationError("MALFORMED")
         if isinstance(value, str) == isinstance(data, dict):
@@ -49,7 +49,7 @@ class Whole(fields.Integer):
 class Flag(fields.Boolean):
     """true or false and nothing else."""
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> bool:
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> bool:  # noqa: ARG002
         known = {True: True, False: False} if isinstance(data, dict) else {"true": True, "false": False}
         if not isinstance(value, bool | str) or value not in known:
             raise ValidationError("MALFORMED")
@@ -73,7 +73,7 @@ class Instant(fields.AwareDateTime):
 class Id(fields.UUID):
     """An id with its hyphens."""
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> UUID:
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> UUID:  # noqa: ARG002
         return UUID(_fitting(_ID, value))
 
 

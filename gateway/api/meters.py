@@ -28,7 +28,9 @@ class Replacement(Input):
     final_value = decimal("What the old one showed at the end.", required=True)
     serial_number = text(40, "The number on the new one's face.", least=1, required=True)
     initial_value = decimal("What the new one showed at the start.", required=True)
-    digits = number(0, 9, "Digits before the point on its face; 0: as many as the old one has.", load_default=0)
+    digits = number(
+        0, 9, "Digits before the point on its face; 0: as many as the old one has.", load_default=0
+    )
 
 
 def _points(customer_id: UUID) -> list[meters_pb2.ServicePoint]:

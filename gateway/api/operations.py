@@ -68,7 +68,7 @@ def operation(
 
 
 def _check_body(bytes_max: int) -> None:
-    """413 for too much, 415 for what is no JSON. One byte more than may be is read: a body in chunks is cut silently."""
+    """413 for too much, 415 for no JSON. One byte more than may be is read: a body in chunks is cut silently."""
     request.max_content_length = bytes_max + 1
     if (request.content_length or 0) > bytes_max or len(request.get_data()) > bytes_max:
         raise RequestEntityTooLarge

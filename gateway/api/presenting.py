@@ -1,7 +1,7 @@
 """Keys of the REST API for what billing keeps, written out: what is named here is public and only grows.
 
-Amounts are decimal strings with two places and the currency stands beside them once for each object, as in an invoice of
-EN 16931 (BT-5). Quantities and unit prices are decimal strings, days `2026-11-30`, instants RFC 3339 in UTC.
+Amounts are decimal strings with two places, and the currency stands beside them once for each object, as on an invoice
+of EN 16931 (BT-5). Quantities and unit prices are decimal strings, days `2026-11-30`, instants RFC 3339 in UTC.
 """
 
 from ebok.billing.v1 import (

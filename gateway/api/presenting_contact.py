@@ -135,15 +135,6 @@ CASE = Shape(
         "messages": Key(listed(TICKET_MESSAGE), "The whole thread with notes, the oldest first."),
     },
 )
-CUSTOMER_CASE = Shape(
-    "CustomerCase",
-    "A case with its thread, as its customer sees it.",
-    tickets_pb2.GetTicketResponse,
-    {
-        "ticket": Key(nested(CUSTOMER_TICKET), "The case."),
-        "messages": Key(listed(TICKET_MESSAGE), "The thread without notes, the oldest first."),
-    },
-)
 CASE_ANSWER = Shape(
     "CaseAnswer",
     "What was written, and the case as it is now.",
@@ -220,21 +211,6 @@ ANNOUNCEMENT = Shape(
         "published_at": Key(maybe(INSTANT), "When it was published."),
         "recipient_count": Key(NUMBER, "Customers it is for, as far as they were gathered; 0 for all."),
         "read_count": Key(NUMBER, "How many customers have seen it."),
-    },
-)
-CUSTOMER_ANNOUNCEMENT = Shape(
-    "CustomerAnnouncement",
-    "An announcement as a customer reads it.",
-    announcements_pb2.Announcement,
-    {
-        "announcement_id": Key(ID, "Its id."),
-        "titles": Key(TEXTS, "Titles by language."),
-        "bodies_html": Key(TEXTS, "The text by language, cleaned HTML."),
-        "live_from": Key(maybe(INSTANT), "Since when people see it."),
-        "live_until": Key(maybe(INSTANT), "Until when; null: until it is withdrawn."),
-        "is_pinned": Key(FLAG, "It stays on top."),
-        "is_urgent": Key(FLAG, "Shown on the first page until it was read."),
-        "is_addressed": Key(FLAG, "It is for this customer or a segment, not for all."),
     },
 )
 MESSAGE = Shape(

@@ -1,4 +1,4 @@
-"""Billing runs: preparing, looking, discarding. Issuing cannot be undone and is a person's, in the console."""
+"""Billing runs: preparing, looking, issuing, discarding."""
 
 from typing import Any
 from uuid import UUID
@@ -27,6 +27,12 @@ class NewRun(Input):
     period_from = day("First day billed.", required=True)
     period_to = day("Last day billed.", required=True)
     payment_days = number(1, 90, "Days from issue to due.", load_default=14)
+
+
+class Issue(Input):
+    """A run to be issued."""
+
+    invoice_count = number(1, 10_000_000, "The number of invoices, as it was looked at.", required=True)
 
 
 class ParkedFilter(Paged):
@@ -99,6 +105,15 @@ def recalculate_run(run_id: UUID) -> Response:
     """Calculate a run again, after data were mended."""
     request = pb.RecalculateBillingRunRequest(run_id=str(run_id))
     return one(RUN, call(clients().billing.runs.RecalculateBillingRun, request).run)
+
+
+@api.post("/runs/<uuid:run_id>/issue")
+@operation("runs:write", RUN, refuses=[404, 409])
+@api.input(Issue)
+def issue_run(run_id: UUID, json_data: dict[str, Any]) -> Response:
+    """Make invoices of all drafts, in the background. It cannot be undone."""
+    request = pb.IssueBillingRunRequest(run_id=str(run_id), invoice_count=json_data["invoice_count"])
+    return one(RUN, call(clients().billing.runs.IssueBillingRun, request).run)
 
 
 @api.post("/runs/<uuid:run_id>/discard")

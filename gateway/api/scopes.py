@@ -1,8 +1,8 @@
-"""The scopes of API clients that open paths of the REST API, in words for the document. Identity keeps what they allow."""
+"""The scopes that open paths of the REST API, in words for the document. Identity keeps what they allow."""
 
 SCOPES = {
-    "announcements:read": "What customers can read now.",
-    "announcements:write": "Write, publish and withdraw announcements, and see drafts.",
+    "announcements:read": "Announcements, drafts too.",
+    "announcements:write": "Write, publish and withdraw announcements.",
     "contracts:read": "Contracts of customers.",
     "customers:read": "Find customers and read their data.",
     "customers:write": "Change how customers are reached.",
@@ -18,8 +18,8 @@ SCOPES = {
     "readings:read": "Readings and use of customers.",
     "readings:write": "Write down readings.",
     "runs:read": "Billing runs.",
-    "runs:write": "Prepare and discard billing runs.",
+    "runs:write": "Prepare, issue and discard billing runs.",
     "tariffs:read": "Price lists.",
-    "tickets:read": "Cases as customers see them.",
-    "tickets:write": "Work on cases: the queue, opening, answering.",
+    "tickets:read": "Cases with notes, and what they can be about.",
+    "tickets:write": "Open cases and write into them.",
 }

@@ -23,7 +23,10 @@ Reader = Callable[[Any], Any]
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of value: its schema, and how it is read. `is_message`: presence is told by `HasField`. `part`: the shape in it."""
+    """A kind of value: its schema, and how it is read.
+
+    `is_message`: presence is told by `HasField`. `part`: the shape in it.
+    """
 
     schema: Mapping[str, Any]
     write: Callable[[Any], Any] | None = None
@@ -111,7 +114,7 @@ ALL_TEXT = Kind({"type": "array", "items": {"type": "string"}}, list)
 class _Always(Kind):
     """A value that is the same in every answer."""
 
-    def reader(self, name: str) -> Reader:
+    def reader(self, name: str) -> Reader:  # noqa: ARG002
         value = self.schema["const"]
         return lambda _message: value
 

@@ -24,7 +24,13 @@ from gateway.api.inputs import (
 )
 from gateway.api.keys import request_id
 from gateway.api.operations import operation
-from gateway.api.presenting_contact import CASE, CASE_ANSWER, CUSTOMER_CASE, CUSTOMER_TICKET, TICKET, TICKET_CATEGORY
+from gateway.api.presenting_contact import (
+    CASE,
+    CASE_ANSWER,
+    CUSTOMER_TICKET,
+    TICKET,
+    TICKET_CATEGORY,
+)
 from gateway.api.shapes import Page
 from gateway.web.calls import call, clients
 
@@ -94,7 +100,7 @@ def list_ticket_categories() -> Response:
 
 
 @api.get("/tickets")
-@operation("tickets:write", TICKETS)
+@operation("tickets:read", TICKETS)
 @api.input(TicketFilter, location="query")
 def list_tickets(query_data: Query) -> Response:
     """The queue, the most urgent first."""
@@ -114,7 +120,7 @@ def list_tickets(query_data: Query) -> Response:
 
 
 @api.get("/tickets/<uuid:ticket_id>")
-@operation("tickets:write", CASE, refuses=[404])
+@operation("tickets:read", CASE, refuses=[404])
 def get_ticket(ticket_id: UUID) -> Response:
     """One case with its thread."""
     request = desk_pb2.GetCaseRequest(ticket_id=str(ticket_id))
@@ -133,14 +139,6 @@ def list_customer_tickets(customer_id: UUID, query_data: Query) -> Response:
     )
     found = call(clients().tickets.tickets.ListTickets, request)
     return page(CUSTOMER_TICKETS, found.tickets, found.page)
-
-
-@api.get("/customers/<uuid:customer_id>/tickets/<uuid:ticket_id>")
-@operation("tickets:read", CUSTOMER_CASE, refuses=[404])
-def get_customer_ticket(customer_id: UUID, ticket_id: UUID) -> Response:
-    """One case with its thread, as the customer sees it: without notes."""
-    request = tickets_pb2.GetTicketRequest(customer_id=str(customer_id), ticket_id=str(ticket_id))
-    return one(CUSTOMER_CASE, call(clients().tickets.tickets.GetTicket, request))
 
 
 @api.post("/customers/<uuid:customer_id>/tickets")

@@ -58,7 +58,7 @@ def policy() -> str:
 
 
 def _protect(response: Response) -> Response:
-    if request.path.startswith(MACHINES):
+    if request.path.startswith(MACHINES) and response.mimetype != "text/html":
         # Nobody draws this answer: what is about drawing would only cost time.
         response.headers["X-Content-Type-Options"] = FIXED["X-Content-Type-Options"]
     else:
