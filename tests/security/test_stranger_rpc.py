@@ -42,7 +42,11 @@ def test_a_method_says_who_may_call_it(method):
     person = {access_pb2.AUDIENCE_USER, access_pb2.AUDIENCE_CUSTOMER, access_pb2.AUDIENCE_STAFF} & set(
         access.audiences
     )
-    assert bool(access.permission) == bool(person), "a permission exactly where people are let in"
+    others = person | (
+        {access_pb2.AUDIENCE_CLIENT} & set(access.audiences) if not access.client_permission else set()
+    )
+    assert bool(access.permission) == bool(others), "a permission exactly where people or clients are let in"
+    assert not access.client_permission or method.lets_in(access_pb2.AUDIENCE_CLIENT)
     assert bool(access.systems) == method.lets_in(access_pb2.AUDIENCE_SYSTEM)
 
 
@@ -90,6 +94,48 @@ def test_another_part_is_let_in_only_where_it_is_named(whole, as_system):
             refused(whole, method, as_system(part), sound_request(method, {}), PermissionDenied)
 
 
+def test_another_system_is_let_in_only_where_clients_are_named(whole, as_client):
+    everything = {method.access.permission for method in METHODS}
+    mighty = as_client.allowed(*everything, *(method.access.client_permission for method in METHODS))
+    refused_ones = 0
+    for method in METHODS:
+        if not {access_pb2.AUDIENCE_PUBLIC, access_pb2.AUDIENCE_CLIENT} & set(method.access.audiences):
+            refused(whole, method, mighty, sound_request(method, {}), PermissionDenied)
+            refused_ones += 1
+    assert refused_ones > 60
+
+
+def test_another_system_without_the_scope_is_refused(whole, as_client):
+    let_in = [method for method in METHODS if method.lets_in(access_pb2.AUDIENCE_CLIENT)]
+    assert len(let_in) > 50
+    for method in let_in:
+        access = method.access
+        without = as_client.without(access.client_permission or access.permission)
+        refused(whole, method, without, sound_request(method, {}), PermissionDenied)
+
+
+def test_what_another_system_reads_and_changes_is_recorded_under_its_name(whole, annas, as_client):
+    from ebok.common.v1 import acts_pb2
+
+    from chassis.testing.served import announced_in
+
+    asked = set()
+    for method in METHODS:
+        if method.lets_in(access_pb2.AUDIENCE_CLIENT) and method.access.audit == access_pb2.AUDIT_READ:
+            values = {"customer_id": annas["customer_id"], **_things_there(method, annas)}
+            if refusal_of(whole, method, as_client, sound_request(method, values)) is None:
+                asked.add(f"{method.service}/{method.name}")
+    told = [
+        act
+        for served in whole.parts.values()
+        for act in announced_in(served.database, acts_pb2.ActRecorded)
+        if act.actor_kind == "client"
+    ]
+    assert len(asked) > 20
+    assert {act.act for act in told if not act.changed} == asked
+    assert {(act.actor_id, act.actor_name) for act in told} == {(str(cast.API_CLIENT), cast.API_CLIENT_NAME)}
+
+
 def test_celina_naming_anna_as_the_customer_is_refused_in_the_same_words_as_for_nobody(
     whole, annas, as_celina
 ):
@@ -125,6 +171,20 @@ def test_anna_herself_gets_an_answer_from_each(whole, annas, as_anna):
         if hasattr(request, "phone"):
             request.phone = "600 100 200"
         assert method.call(whole.stub(method.part, method.stub_class, as_anna), request), str(method)
+
+
+def refusal_of(whole: Any, method: Method, persona: Any, request: Message) -> Refusal | None:
+    """The refusal of a call, if it was refused."""
+    try:
+        method.call(whole.stub(method.part, method.stub_class, persona), request)
+    except Refusal as refusal:
+        return refusal
+    return None
+
+
+def _things_there(method: Method, annas: dict[str, Any]) -> dict[str, Any]:
+    """Anna's ids for the fields that the sample has one for."""
+    return {name: annas[name] for name in _names(method) & set(annas)}
 
 
 def _names(method: Method) -> set[str]:
