@@ -1,4 +1,4 @@
-"""Notify: what was sent to whom, announcements, campaigns, templates, pages, preferences, reminders, reports."""
+"""Notify: what was sent to whom, announcements, campaigns, segments, templates, pages, preferences, reminders, reports."""
 
 from ebok.notify.v1 import (
     announcements_pb2_grpc,
@@ -8,6 +8,7 @@ from ebok.notify.v1 import (
     preferences_pb2_grpc,
     reminders_pb2_grpc,
     reports_pb2_grpc,
+    segments_pb2_grpc,
     templates_pb2_grpc,
 )
 
@@ -21,6 +22,7 @@ class Notify:
         self.messages = channel.stub(messages_pb2_grpc.MessageServiceStub)
         self.announcements = channel.stub(announcements_pb2_grpc.AnnouncementServiceStub)
         self.campaigns = channel.stub(campaigns_pb2_grpc.CampaignServiceStub)
+        self.segments = channel.stub(segments_pb2_grpc.SegmentServiceStub)
         self.templates = channel.stub(templates_pb2_grpc.TemplateServiceStub)
         self.pages = channel.stub(pages_pb2_grpc.PageServiceStub)
         self.preferences = channel.stub(preferences_pb2_grpc.PreferenceServiceStub)

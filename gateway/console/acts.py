@@ -116,6 +116,8 @@ ACTS: dict[str, LazyString] = {
     "ebok.tickets.v1.ContactService/ListContacts": _l("saw the customer's contacts"),
     "ebok.notify.v1.TemplateService/SaveTemplate": _l("wrote or changed a template of texts"),
     "ebok.notify.v1.TemplateService/RemoveTemplate": _l("took a template of texts away"),
+    "ebok.notify.v1.SegmentService/SaveSegment": _l("kept a segment under a name"),
+    "ebok.notify.v1.SegmentService/RemoveSegment": _l("took a saved segment away"),
     "ebok.notify.v1.CampaignService/SaveCampaign": _l("wrote or changed a campaign"),
     "ebok.notify.v1.CampaignService/RemoveCampaign": _l("threw a draft of a campaign away"),
     "ebok.notify.v1.CampaignService/CountRecipients": _l("counted the recipients of a campaign"),
@@ -155,6 +157,7 @@ _SUBJECTS = {
     "CategoryService": ("console.ticket_category", "category_id"),
     "WorkflowService": ("console.ticket_workflow", "workflow_id"),
     "CannedAnswerService": ("console.canned_answer", "canned_answer_id"),
+    "SegmentService": ("console.segment", "segment_id"),
 }
 _OF_CUSTOMER = {
     "InvoiceService/GetInvoice": ("console.customer_invoice", "invoice_id"),
@@ -166,7 +169,12 @@ _OF_CUSTOMER = {
     "RefundService/RefundPayment": ("console.payment", "payment_id"),
 }
 _GONE = frozenset(
-    {"TariffService/DeleteTariffVersion", "CannedAnswerService/DeleteCannedAnswer", "RoleService/DeleteRole"}
+    {
+        "TariffService/DeleteTariffVersion",
+        "CannedAnswerService/DeleteCannedAnswer",
+        "RoleService/DeleteRole",
+        "SegmentService/RemoveSegment",
+    }
 )
 
 

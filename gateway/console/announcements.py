@@ -6,7 +6,8 @@ from typing import Any
 from uuid import UUID
 
 from ebok.billing.v1 import audiences_pb2
-from ebok.common.v1.segments_pb2 import Segment
+from ebok.common.v1 import segments_pb2
+from ebok.common.v1.segments_pb2 import Segment, SegmentCondition
 from ebok.notify.v1 import announcements_pb2 as pb
 from flask import redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
@@ -15,9 +16,9 @@ from chassis import wire
 from chassis.clock import WARSAW
 from chassis.errors import Invalid, NotFound, Refusal, Violation
 from chassis.ids import new_id
-from gateway.console import console
-from gateway.console.inputs import refuse_at
-from gateway.console.segment_forms import SegmentChoices, choices_call, choices_of, initial_of, segment_of
+from gateway.console import console, segment_forms, segments
+from gateway.console.inputs import id_of, refuse_at
+from gateway.console.segment_forms import Row, choices_call, choices_of
 from gateway.web import notices, reasons
 from gateway.web.calls import at_once, call, clients
 from gateway.web.days import instant_of, iso
@@ -29,6 +30,7 @@ from gateway.web.languages import lazy_gettext as _l
 from gateway.web.paging import asked, page_links, page_request
 
 TITLE_LENGTH_MAX, BODY_LENGTH_MAX = 120, 20_000
+ALL, PICKED = "wszyscy", "wybrani"
 STATUSES = {
     "szkice": pb.ANNOUNCEMENT_STATUS_DRAFT,
     "opublikowane": pb.ANNOUNCEMENT_STATUS_PUBLISHED,
@@ -84,10 +86,12 @@ def new_announcement() -> Response:
 def announcement(announcement_id: UUID) -> Response | tuple[str, int]:
     """The editor: saving keeps a draft and shows how it will look; below, what publishing does."""
     found, answer = _opened(announcement_id)
-    choices = choices_of(answer)
+    choices, known = choices_of(answer), segments.saved()
     form = Form.of_request(initial={**_initial(found), **take_all_kept()})
-    if form.sent:
-        saved = _save(form, announcement_id, found, choices)
+    if form.sent and segments.act(form, form.value("co"), known, choices):
+        form.put("odbiorcy", [PICKED])  # Whoever works on conditions means them.
+    elif form.sent:
+        saved = _save(form, announcement_id, found, segment_forms.rows_of(form, choices))
         if saved is not None:
             published = saved.status == pb.ANNOUNCEMENT_STATUS_PUBLISHED
             notices.ok(
@@ -100,7 +104,9 @@ def announcement(announcement_id: UUID) -> Response | tuple[str, int]:
         announcement=found,
         announcement_id=announcement_id,
         form=form,
-        choices=choices,
+        rows=segment_forms.rows_of(form, choices),
+        conditions=segment_forms,
+        saved=known,
         audience=_audience(found),
     )
     return page, form.status
@@ -153,9 +159,11 @@ def _audience(found: pb.WrittenAnnouncement | None) -> audiences_pb2.CountAudien
 
 def _initial(found: pb.WrittenAnnouncement | None) -> dict[str, Any]:
     if found is None:
-        klient = request.args.get("klient", "")
-        return {"odbiorcy": "wybrani", "klient": klient} if klient else {"odbiorcy": "wszyscy"}
-    values: dict[str, Any] = initial_of(found.segment)
+        return _for_customer(id_of(Form(request.args), "klient"))
+    values: dict[str, Any] = {
+        "odbiorcy": PICKED if found.segment.conditions else ALL,
+        **segment_forms.initial_of(found.segment),
+    }
     for language in LANGUAGES:
         values[f"tytul_{language}"] = found.titles.get(language, "")
         values[f"tresc_{language}"] = found.bodies.get(language, "")
@@ -167,12 +175,35 @@ def _initial(found: pb.WrittenAnnouncement | None) -> dict[str, Any]:
     return {**values, **{name: "1" for name, is_set in ticked.items() if is_set}}
 
 
+def _for_customer(customer_id: str) -> dict[str, Any]:
+    """A new one for all; from a customer's page, for that one."""
+    if not customer_id:
+        return {"odbiorcy": ALL}
+    one = SegmentCondition(
+        field=segments_pb2.SEGMENT_FIELD_CUSTOMER,
+        operator=segments_pb2.SEGMENT_OPERATOR_IS,
+        values=[customer_id],
+    )
+    return {"odbiorcy": PICKED, **segment_forms.initial_of(Segment(conditions=[one]))}
+
+
+def _segment_of(form: Form, rows: list[Row]) -> Segment:
+    """Whom it is for; picked without a condition is marked: it would be everybody."""
+    for_all = form.choice("odbiorcy", (ALL, PICKED)) != PICKED
+    segment = segment_forms.segment_of(form, rows)
+    if for_all:
+        return Segment()  # What stands at conditions was looked at all the same: nothing wrong passes unseen.
+    if not segment.conditions and form.ok:
+        form.fail("odbiorcy", _("Choose at least one condition, or „all customers”."))
+    return segment
+
+
 def _save(
-    form: Form, announcement_id: UUID, found: pb.WrittenAnnouncement | None, choices: SegmentChoices
+    form: Form, announcement_id: UUID, found: pb.WrittenAnnouncement | None, rows: list[Row]
 ) -> pb.WrittenAnnouncement | None:
     """What was saved; None when the form says why not."""
     is_published = found is not None and found.status == pb.ANNOUNCEMENT_STATUS_PUBLISHED
-    segment: Segment = found.segment if found and is_published else segment_of(form, choices)
+    segment: Segment = found.segment if found and is_published else _segment_of(form, rows)
     wanted = pb.WrittenAnnouncement(
         announcement_id=str(announcement_id),
         titles=texts_of(form, "tytul", length_max=TITLE_LENGTH_MAX),
@@ -194,7 +225,8 @@ def _save(
             clients().notify.announcements.SaveAnnouncement, pb.SaveAnnouncementRequest(announcement=wanted)
         ).announcement
     except Refusal as refusal:
-        refuse_at(form, by_language(refusal, wanted), {}, fields=FIELDS)
+        if not segment_forms.mark(form, rows, refusal.violations):
+            refuse_at(form, by_language(refusal, wanted), {}, fields=FIELDS)
         return None
     return saved
 

@@ -15,7 +15,7 @@ from chassis import wire
 from chassis.clock import WARSAW
 from chassis.errors import NotFound, Refusal
 from chassis.ids import new_id
-from gateway.console import condition_rows, console, written_texts
+from gateway.console import console, segment_forms, segments, written_texts
 from gateway.console.inputs import id_of, refuse_at
 from gateway.console.segment_forms import SegmentChoices, choices_call, choices_of
 from gateway.web import notices, reasons
@@ -100,10 +100,10 @@ def campaign(campaign_id: UUID) -> Response | tuple[str, int]:
         if request.method == "POST":
             return redirect(url_for("console.campaign", campaign_id=campaign_id), code=303)
         return _progress_page(found), 200
-    choices = choices_of(answer)
+    choices, known = choices_of(answer), segments.saved()
     form = Form.of_request(initial={**_initial(found.campaign), **take_all_kept()})
     button = request.form.get("co", "") if form.sent else ""
-    if form.sent and not _only_shows(form, button):
+    if form.sent and not _only_shows(form, button) and not segments.act(form, button, known, choices):
         saved = _save(form, found.campaign, choices)
         if saved is not None:
             found.campaign.CopyFrom(saved)
@@ -117,8 +117,9 @@ def campaign(campaign_id: UUID) -> Response | tuple[str, int]:
         campaign=found.campaign,
         confirm_above=found.confirm_above,
         form=form,
-        rows=condition_rows.rows_of(form, choices),
-        conditions=condition_rows,
+        rows=segment_forms.rows_of(form, choices),
+        conditions=segment_forms,
+        saved=known,
         texts=written_texts,
         shown=shown,
         rates=[(str(rate), _rate_word(rate)) for rate in RATES],
@@ -137,8 +138,7 @@ def _only_shows(form: Form, button: str) -> bool:
     if button == "litery":
         written_texts.make_plain(form)
         return True
-    rearranged = condition_rows.rearrange(form, button)
-    return rearranged or button.startswith("pokaz-")
+    return button.startswith("pokaz-")
 
 
 def _act(form: Form, saved: pb.Campaign, button: str) -> Response | None:
@@ -199,11 +199,11 @@ def _schedule(form: Form, saved: pb.Campaign, button: str) -> None:
 
 def _save(form: Form, before: pb.Campaign, choices: SegmentChoices) -> pb.Campaign | None:
     """What was saved; None when the form says why not."""
-    rows = condition_rows.rows_of(form, choices)
+    rows = segment_forms.rows_of(form, choices)
     wanted = pb.Campaign(
         campaign_id=before.campaign_id,
         name=form.text("nazwa", length_max=NAME_LENGTH_MAX),
-        segment=condition_rows.segment_of(form, rows),
+        segment=segment_forms.segment_of(form, rows),
         is_marketing=form.ticked("oferta"),
         by_email=form.ticked("mail"),
         by_sms=form.ticked("sms"),
@@ -227,7 +227,7 @@ def _save(form: Form, before: pb.Campaign, choices: SegmentChoices) -> pb.Campai
         ).campaign
     except Refusal as refusal:
         marked = written_texts.mark(form, refusal)
-        if not condition_rows.mark(form, rows, refusal.violations) and not marked:
+        if not segment_forms.mark(form, rows, refusal.violations) and not marked:
             refuse_at(form, refusal, {}, fields={"name": "nazwa", "starts_at": "dzien"})
         return None
     return saved
@@ -275,7 +275,7 @@ def _initial(found: pb.Campaign) -> dict[str, Any]:
     values: dict[str, Any] = {
         "nazwa": found.name,
         "tempo": str(found.rate_per_hour),
-        **condition_rows.initial_of(found.segment),
+        **segment_forms.initial_of(found.segment),
         **written_texts.initial_of(found.texts),
     }
     at = instant_of(found.starts_at)
@@ -340,7 +340,7 @@ def _progress_page(found: pb.GetCampaignResponse) -> str:
     return render_template(
         "console/campaigns/progress.html",
         campaign=found.campaign,
-        segment_words=condition_rows.in_words(found.campaign.segment),
+        segment_words=segment_forms.in_words(found.campaign.segment),
         under_way=found.campaign.status in UNDER_WAY,
         rate_word=_rate_word(found.campaign.rate_per_hour),
         texts=written_texts,

@@ -93,6 +93,8 @@ GROUPS = (
             "notify.preferences.read": _l("see what a customer wants to be told"),
             "notify.reminders.change": _l("change reminders"),
             "notify.templates.change": _l("change templates"),
+            "notify.segments.read": _l("use saved segments"),
+            "notify.segments.change": _l("keep segments under a name"),
             "notify.campaigns.read": _l("see campaigns and their recipients"),
             "notify.campaigns.prepare": _l("prepare campaigns"),
             "notify.campaigns.send": _l("send campaigns"),

@@ -27,6 +27,7 @@ PUBLIC = frozenset(
         "page",
         "check_message",
         "unsubscribe",
+        "refuse_offers",
     )
 )
 WITHOUT_CUSTOMER = frozenset({"portal.claim", "portal.profile", "portal.more", "portal.select_customer"})

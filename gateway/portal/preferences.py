@@ -91,6 +91,12 @@ def _save(form: Form, free: list[pb.Preference]) -> bool:
     return True
 
 
+@portal.get("/r/<token>")
+def refuse_offers(token: str) -> Response:
+    """The short link of a text message leads to the page that asks first."""
+    return redirect(url_for("portal.unsubscribe", t=token[:TOKEN_LENGTH_MAX]), code=303)
+
+
 @portal.route("/bez-ofert", methods=["GET", "POST"])
 def unsubscribe() -> Response:
     """The link of a marketing message: one button, no log-in. Opening the page alone changes nothing."""

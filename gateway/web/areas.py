@@ -31,6 +31,8 @@ WHOLE_ONLY = frozenset(
         "notify.campaigns.send",
         "notify.pages.change",
         "notify.reminders.change",
+        "notify.segments.change",
+        "notify.segments.read",
         "notify.templates.change",
         "tickets.canned_answers.change",
         "tickets.categories.change",

@@ -141,6 +141,7 @@ SAMPLES: dict[tuple[str, str], Sample] = {
     ("console.tariff", "name"): _fixed("Nazwa inna", OTHER),
     ("console.tariff", "price"): _fixed("7,77", OTHER),
     ("console.tariff", "decision"): _fixed("WR.RZT.2", OTHER),
+    ("console.segment", "segment"): Sample(lambda _world: f"Segment {next(_numbers)}", NEW),
     ("console.template", "nazwa"): Sample(lambda _world: f"Szablon {next(_numbers)}", NEW),
     ("console.template", "subject_pl"): _fixed("Przerwa", NEW),
     ("console.template", "email_pl"): _fixed("W środę nie będzie wody.", NEW),

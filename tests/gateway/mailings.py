@@ -1,9 +1,9 @@
-"""What the town's provider sends to many: a template; a campaign as draft, waiting, under way and done."""
+"""What the town's provider sends to many: a template; a segment; a campaign as draft, waiting, under way and done."""
 
 from typing import Any
 
 from ebok.common.v1 import segments_pb2
-from ebok.notify.v1 import campaigns_pb2, campaigns_pb2_grpc, templates_pb2, templates_pb2_grpc
+from ebok.notify.v1 import campaigns_pb2, campaigns_pb2_grpc, segments_pb2 as kept_pb2, segments_pb2_grpc, templates_pb2, templates_pb2_grpc
 
 from chassis import wire
 from chassis.ids import new_id
@@ -20,6 +20,10 @@ WRITTEN = templates_pb2.Text(
     portal="W środę od 8:00 do 12:00 nie będzie wody. Pytania: {{ provider.phone }}.",
 )
 
+IN_ZDROJ = segments_pb2.SegmentCondition(
+    field=segments_pb2.SEGMENT_FIELD_TOWN, operator=segments_pb2.SEGMENT_OPERATOR_IS, values=["Zdrój"]
+)
+
 
 class Mailings:
     """Written by Edward, to customers of Zdrój."""
@@ -28,6 +32,8 @@ class Mailings:
         self._notify = notify
         self.campaigns: Any = notify.stub(campaigns_pb2_grpc.CampaignServiceStub, edward)
         self.templates: Any = notify.stub(templates_pb2_grpc.TemplateServiceStub, edward)
+        self.segments: Any = notify.stub(segments_pb2_grpc.SegmentServiceStub, edward)
+        self.segment_id = ""
         self.template_id = self.draft_id = self.scheduled_id = self.running_id = self.paused_id = (
             self.done_id
         ) = ""
@@ -39,6 +45,12 @@ class Mailings:
         )
         request = templates_pb2.SaveTemplateRequest(template=template)
         self.template_id = self.templates.SaveTemplate(request).template.template_id
+        kept = kept_pb2.SavedSegment(
+            segment_id=str(new_id()), name="Całe Zdrój", segment=segments_pb2.Segment(conditions=[IN_ZDROJ])
+        )
+        self.segment_id = self.segments.SaveSegment(
+            kept_pb2.SaveSegmentRequest(segment=kept)
+        ).segment.segment_id
         self.done_id = self._started("Zmiana godzin biura", by_email=False, by_portal=True)
         self._notify.run_job("campaigns.gather")
         self._notify.run_job("campaigns.release")
@@ -54,14 +66,11 @@ class Mailings:
 
     def draft(self, name: str, **values: Any) -> campaigns_pb2.Campaign:
         """Written and counted."""
-        in_zdroj = segments_pb2.SegmentCondition(
-            field=segments_pb2.SEGMENT_FIELD_TOWN, operator=segments_pb2.SEGMENT_OPERATOR_IS, values=["Zdrój"]
-        )
         wanted = campaigns_pb2.Campaign(
             **{
                 "campaign_id": str(new_id()),
                 "name": name,
-                "segment": segments_pb2.Segment(conditions=[in_zdroj]),
+                "segment": segments_pb2.Segment(conditions=[IN_ZDROJ]),
                 "by_email": True,
                 "texts": [WRITTEN],
                 **values,

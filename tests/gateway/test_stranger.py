@@ -31,6 +31,7 @@ OPEN_TO_EVERYBODY = {
     "portal.page",
     "portal.check_message",
     "portal.unsubscribe",
+    "portal.refuse_offers",
     "console.log_in",
 }
 # Providers and mail programs carry neither cookie nor form token; a signature or a secret address is judged behind.

@@ -89,6 +89,8 @@ _MANAGER = _CLERK | {
     "notify.campaigns.prepare",
     "notify.campaigns.send",
     "notify.templates.change",
+    "notify.segments.read",
+    "notify.segments.change",
     "notify.reminders.change",
 }
 

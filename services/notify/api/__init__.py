@@ -11,6 +11,7 @@ from services.notify.api import (
     preferences,
     reminders,
     reports,
+    segments,
     templates,
 )
 from services.notify.clients.billing import Audiences
@@ -32,6 +33,7 @@ def services(runtime: Runtime) -> list[Service]:
         (announcements.rpc.add_AnnouncementServiceServicer_to_server, board),
         (pages.rpc.add_PageServiceServicer_to_server, pages.PageService(database, clock)),
         (templates.rpc.add_TemplateServiceServicer_to_server, templates.TemplateService(database, clock)),
+        (segments.rpc.add_SegmentServiceServicer_to_server, segments.SegmentService(database, clock)),
         (campaigns.rpc.add_CampaignServiceServicer_to_server, drives),
         (preferences.rpc.add_PreferenceServiceServicer_to_server, choices),
         (reminders.rpc.add_ReminderServiceServicer_to_server, rules),

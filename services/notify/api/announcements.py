@@ -47,12 +47,12 @@ class AnnouncementService(rpc.AnnouncementServiceServicer):
         if request.for_start:
             with self._database.asking() as reader:
                 rows = stored.list_for_start(reader, customer_id, user_id, now=now, limit=ON_START)
-            return pb.ListAnnouncementsResponse(announcements=[_pack(one, is_read=False) for one in rows])
+            return pb.ListAnnouncementsResponse(announcements=[_pack_head(one, is_read=False) for one in rows])
         with self._database.reading() as session:
             page = stored.list_live(session, customer_id, user_id, window=window, now=now)
             unread = stored.count_unread(session, customer_id, user_id, now=now)
         return pb.ListAnnouncementsResponse(
-            announcements=[_pack(one, is_read=is_read) for one, is_read in page.rows],
+            announcements=[_pack_head(one, is_read=is_read) for one, is_read in page.rows],
             page=pack_page(page, of=LIVE, key_of=stored.key_of),
             unread_count=unread,
         )
@@ -192,10 +192,16 @@ def _unpack(wanted: pb.WrittenAnnouncement) -> Wording:
 
 
 def _pack(one: Any, *, is_read: bool) -> pb.Announcement:
+    packed = _pack_head(one, is_read=is_read)
+    packed.bodies_html.update(render_texts(one.bodies))
+    return packed
+
+
+def _pack_head(one: Any, *, is_read: bool) -> pb.Announcement:
+    """Without its texts, for lists that show titles alone."""
     return pb.Announcement(
         announcement_id=wire.pack_id(one.announcement_id),
         titles=one.titles,
-        bodies_html=render_texts(one.bodies),
         live_from=wire.pack_optional_instant(one.live_from),
         live_until=wire.pack_optional_instant(one.live_until),
         is_pinned=one.is_pinned,

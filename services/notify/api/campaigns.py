@@ -137,7 +137,9 @@ class CampaignService(rpc.CampaignServiceServicer):
         answer = pb.PreviewCampaignResponse(recipient=packing.pack_sampled(person), channel=channel)
         if channel == SMS:
             answer.language = _language(campaign, "sms", language)
-            text = written.write_sms(person["facts"], campaign.texts, settings, language)
+            text = written.write_sms(
+                person["facts"], campaign.texts, settings, language, refusal=_refusal(campaign)
+            )
             answer.text = text
             answer.sms.CopyFrom(self._pack_length(text))
         else:
@@ -242,7 +244,9 @@ class CampaignService(rpc.CampaignServiceServicer):
         if settings is None or not tally.by_channel[SMS] or not campaign.texts.get("pl", {}).get("sms"):
             return 0
         texts = [
-            written.write_sms(one.member.facts, campaign.texts, settings, one.language)
+            written.write_sms(
+                one.member.facts, campaign.texts, settings, one.language, refusal=_refusal(campaign)
+            )
             for one in tally.sample
         ]
         return max((self._pack_length(text).parts for text in texts), default=0)
@@ -263,6 +267,10 @@ def _known(settings: ProviderSettings | None) -> ProviderSettings:
     if settings is None:
         raise SettingsMissing
     return settings
+
+
+def _refusal(campaign: Campaign) -> str:
+    return written.REFUSAL_SHOWN if campaign.is_marketing else ""
 
 
 def _language(campaign: Campaign, part: str, wanted: str) -> str:

@@ -14,6 +14,9 @@ RULES = frozenset({Rule.CAMPAIGN, Rule.CAMPAIGN_TEST})
 # The parts of a text, and whether each may speak of the customer: in the portal everybody reads the same.
 PARTS = {"subject": True, "email": True, "sms": True, "portal_title": False, "portal": False}
 SMS_LENGTH_MAX = 800
+REFUSAL_PATH = "/r"
+REFUSAL_SHOWN = "0" * 16  # As long as a real one, for whoever looks at a text before it is sent.
+REFUSALS = {"pl": "Rezygnacja", "en": "No more offers", "uk": "Відмова"}
 Texts = Mapping[str, Mapping[str, str]]
 
 
@@ -64,11 +67,17 @@ def write_portal(texts: Texts, settings: ProviderSettings, wanted: str) -> Writt
     return _write({}, texts, settings, language, parts=("portal_title", "portal"))
 
 
-def write_sms(facts: Mapping[str, Any], texts: Texts, settings: ProviderSettings, wanted: str) -> str:
-    """The text message to one recipient, on one line, with the print that would make it longer taken out."""
+def write_sms(
+    facts: Mapping[str, Any], texts: Texts, settings: ProviderSettings, wanted: str, *, refusal: str = ""
+) -> str:
+    """The text message to one recipient, on one line, with the print that would make it longer taken out.
+
+    `refusal`: of marketing, what the link carries by which one takes no more offers; it stands at the end.
+    """
     language = choose_language(texts, "sms", wanted)
     text = render_text(texts[language]["sms"], _values(facts, settings, language))
-    return formats.for_phones(text, SMS_LENGTH_MAX)
+    line = formats.for_phones(text, SMS_LENGTH_MAX)
+    return f"{line} {REFUSALS[language]}: {settings.portal_url}{REFUSAL_PATH}/{refusal}" if refusal else line
 
 
 def texts_of(message: Message, texts: Texts | None) -> Texts:

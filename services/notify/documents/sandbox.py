@@ -15,10 +15,17 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from chassis.errors import Violation
 
-# What a text may print, and an example of each for the editor's table.
-VALUES: dict[str, tuple[str, ...]] = {
+Names = Mapping[str, tuple[str, ...]]
+_PROVIDER = ("name", "phone", "email", "portal")
+# What a text of a campaign may print, and one of a reminder, which speaks of one invoice.
+OF_CAMPAIGN: Names = {
     "customer": ("name", "number", "address", "town", "tariff_group", "balance", "overdue", "due_on"),
-    "provider": ("name", "phone", "email", "portal"),
+    "provider": _PROVIDER,
+}
+OF_REMINDER: Names = {
+    "customer": ("name", "number", "address"),
+    "invoice": ("number", "amount", "due_on", "days_late", "account"),
+    "provider": _PROVIDER,
 }
 FILTERS = frozenset({"upper", "lower", "capitalize"})
 NODES_MAX = 200  # Nodes of the syntax tree: a hundred values and conditions.
@@ -55,22 +62,24 @@ class OutputTooLong(ValueError):
     """A rendered text beyond any letter."""
 
 
-def check_text(source: str, *, field: str, personal: bool = True) -> list[Violation]:
+def check_text(
+    source: str, *, field: str, personal: bool = True, names: Names = OF_CAMPAIGN
+) -> list[Violation]:
     """What is wrong with a text, at most one fault. Without `personal` it can say nothing of a customer."""
     try:
-        _check(source, personal=personal)
+        _check(source, names, personal=personal)
     except Fault as fault:
         return [Violation(field, fault.reason, fault.description)]
     return []
 
 
-def render_text(source: str, values: Values) -> str:
+def render_text(source: str, values: Values, *, names: Names = OF_CAMPAIGN) -> str:
     """A text that was checked, with values. Raises OutputTooLong, and Fault for a text that should not be here."""
     cut = {
         name: {key: value[:VALUE_LENGTH_MAX] for key, value in inner.items()}
         for name, inner in values.items()
     }
-    text = _compiled(source).render(cut)
+    text = _compiled(source, of_reminder=names is OF_REMINDER).render(cut)
     if len(text) > OUTPUT_LENGTH_MAX:
         raise OutputTooLong
     return text
@@ -82,8 +91,8 @@ def is_personal(source: str) -> bool:
 
 
 @functools.lru_cache(maxsize=256)
-def _compiled(source: str) -> Template:
-    _check(source, personal=True)
+def _compiled(source: str, *, of_reminder: bool) -> Template:
+    _check(source, OF_REMINDER if of_reminder else OF_CAMPAIGN, personal=True)
     return _ENVIRONMENT.from_string(source)
 
 
@@ -110,7 +119,7 @@ def _parse(source: str) -> nodes.Template:
         raise Fault("TEMPLATE_TOO_COMPLEX", 1, _line_of(source, 1)) from None
 
 
-def _check(source: str, *, personal: bool) -> None:
+def _check(source: str, names: Names, *, personal: bool) -> None:
     tree = _parse(source)
     count = 0
     waiting: list[tuple[nodes.Node, int]] = [(tree, 0)]
@@ -119,19 +128,19 @@ def _check(source: str, *, personal: bool) -> None:
         count += 1
         if count > NODES_MAX or depth > DEPTH_MAX:
             raise Fault("TEMPLATE_TOO_COMPLEX", node.lineno, _line_of(source, node.lineno))
-        _check_node(node, source, personal=personal)
+        _check_node(node, source, names, personal=personal)
         if not isinstance(node, nodes.Getattr):
             deeper = depth + isinstance(node, nodes.If)
             waiting.extend((child, deeper) for child in node.iter_child_nodes())
 
 
-def _check_node(node: nodes.Node, source: str, *, personal: bool) -> None:
+def _check_node(node: nodes.Node, source: str, names: Names, *, personal: bool) -> None:
     """Refuse a node that is not on the list. Its children are looked at by themselves."""
     line = node.lineno
     if isinstance(node, _PLAIN):
         return
     if isinstance(node, nodes.Getattr):
-        _check_value(node, personal=personal)
+        _check_value(node, names, personal=personal)
     elif isinstance(node, nodes.Filter):
         _check_filter(node)
     elif isinstance(node, nodes.Compare):
@@ -154,7 +163,7 @@ def _check_filter(node: nodes.Filter) -> None:
         raise Fault("TEMPLATE_CALL", node.lineno, node.name[:FOUND_LENGTH_MAX])
 
 
-def _check_value(node: nodes.Getattr, *, personal: bool) -> None:
+def _check_value(node: nodes.Getattr, names: Names, *, personal: bool) -> None:
     """`customer.name` and its like: one known name, one dot, one known value of it."""
     owner = node.node
     if isinstance(owner, nodes.Getattr | nodes.Getitem):
@@ -166,7 +175,7 @@ def _check_value(node: nodes.Getattr, *, personal: bool) -> None:
     found = f"{owner.name}.{node.attr}"[:FOUND_LENGTH_MAX]
     if node.attr.startswith("_"):
         raise Fault("TEMPLATE_ATTRIBUTE", node.lineno, found)
-    if node.attr not in VALUES.get(owner.name, ()):
+    if node.attr not in names.get(owner.name, ()):
         raise Fault("TEMPLATE_UNKNOWN_NAME", node.lineno, found)
     if owner.name == "customer" and not personal:
         raise Fault("TEMPLATE_PERSONAL", node.lineno, found)

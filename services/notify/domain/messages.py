@@ -99,8 +99,12 @@ class Patience:
 
 def reference(message_id: UUID) -> str:
     """The number printed in a message, for whoever asks whether it was ours: `K7QM-2XRP`."""
-    rest = message_id.int % 2**REFERENCE_BITS
-    letters = [REFERENCE_LETTERS[rest >> shift & 31] for shift in range(REFERENCE_BITS - 5, -1, -5)]
+    return write_reference(message_id.int % 2**REFERENCE_BITS)
+
+
+def write_reference(bits: int) -> str:
+    """40 bits in letters that are not misread."""
+    letters = [REFERENCE_LETTERS[bits >> shift & 31] for shift in range(REFERENCE_BITS - 5, -1, -5)]
     return "".join(letters[:4]) + "-" + "".join(letters[4:])
 
 

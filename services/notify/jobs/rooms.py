@@ -24,6 +24,7 @@ from services.notify.documents.campaigns import Texts, Written
 from services.notify.documents.messages import render_sms
 from services.notify.documents.moulds import Mould
 from services.notify.domain import messages, references, reminders
+from services.notify.domain.preferences import MARKETING_FACT
 from services.notify.domain.receipts import Outcome, Receipt
 from services.notify.storage.campaigns import find_written
 from services.notify.storage.messages import Channel, Message, Rule
@@ -165,7 +166,14 @@ def written_sms(run: Run, message: Message) -> str:
     if message.rule not in written_texts.RULES:
         return render_sms(message, run.settings)
     texts = written_texts.texts_of(message, run.texts.get(message.subject_id))
-    return written_texts.write_sms(message.facts["customer"], texts, run.settings, message.language)
+    marketing = bool(message.facts.get(MARKETING_FACT))
+    return written_texts.write_sms(
+        message.facts["customer"],
+        texts,
+        run.settings,
+        message.language,
+        refusal=references.short_token_of(message.message_id, run.room.link_key) if marketing else "",
+    )
 
 
 def _still_due(run: Run, ready: list[Message], *, now: datetime) -> list[Message]:

@@ -111,9 +111,9 @@ def key_of(row: Any) -> tuple[int, datetime, UUID]:
 
 
 def list_live(session: Session, customer_id: UUID, user_id: str, *, window: Window, now: datetime) -> Page:
-    """(announcement, whether it was read) of those that a customer sees now."""
+    """(announcement without its texts, whether it was read) of those that a customer sees now."""
     read = _read_by(customer_id, user_id)
-    statement = select(Announcement, read.label("is_read")).where(_live(now), _is_for(customer_id))
+    statement = select(Announcement, read.label("is_read")).options(defer(Announcement.bodies)).where(_live(now), _is_for(customer_id))
     return fetch_page(session, statement, keys=KEYS, window=window, descending=True)
 
 
@@ -127,7 +127,7 @@ def list_for_start(
 
 # Asked for every first page: plain SQL.
 _FOR_START = """
-    SELECT a.announcement_id, a.titles, a.bodies, a.live_from, a.live_until, a.is_pinned, a.is_urgent, a.for_all
+    SELECT a.announcement_id, a.titles, a.live_from, a.live_until, a.is_pinned, a.is_urgent, a.for_all
       FROM announcements a
      WHERE a.status = 'PUBLISHED' AND (a.is_urgent OR a.is_pinned)
        AND a.live_from <= %(now)s AND (a.live_until IS NULL OR a.live_until > %(now)s)

@@ -53,6 +53,11 @@ def write(edward: Visitor, **changes: str | list[str]) -> str:
     return url
 
 
+def row(field: str, value: str, *, jak: str = "jest") -> dict[str, str]:
+    """A condition as the form sends it."""
+    return {"pole_0": field, "bylo_0": field, "jak_0": jak, "wartosc_0": value}
+
+
 def publish(edward: Visitor, url: str) -> None:
     version = soup_of(edward.get(url)).select_one("input[name=wersja]")
     assert version is not None
@@ -76,13 +81,10 @@ def test_a_draft_is_written_looked_at_published_and_read(town: World, edward, an
 
 
 def test_one_for_a_street_reaches_that_street_alone(town: World, edward, anna, celina):
-    streets = [
-        str(box["value"])
-        for box in soup_of(edward.get(f"{LIST}/{new_id()}")).select("input[name=ulica]")
-        if "Lipowa" in str(box["value"])
-    ]
+    hinted = soup_of(edward.submit(f"{LIST}/{new_id()}", **WORDS, co="dodaj", **row("ulica", "")))
+    streets = [str(one["value"]) for one in hinted.select("datalist option") if "Lipowa" in str(one["value"])]
     assert len(streets) == 1
-    url = write(edward, tytul_pl="Dla ulicy", odbiorcy="wybrani", ulica=streets)
+    url = write(edward, tytul_pl="Dla ulicy", odbiorcy="wybrani", **row("ulica", streets[0]))
     publish(edward, url)
     town.notify.run_job("announcements.gather")
 
@@ -96,8 +98,22 @@ def test_picked_without_a_condition_is_not_everybody(edward):
     assert "Wybierz co najmniej jeden warunek" in plain(response.text)
 
 
+def test_a_wrong_condition_is_marked_even_in_one_for_all(edward):
+    response = edward.submit(f"{LIST}/{new_id()}", **WORDS, **row("ulica", "bez miejscowości"))
+    assert response.status_code == 422
+    assert "Napisz też miejscowość" in plain(response.text)
+
+
+def test_a_customers_page_begins_one_for_that_customer(town: World, edward, anna, celina):
+    new = edward.get(f"{LIST}/nowy?klient={town.annas.customer_id}").headers["Location"]
+    form = soup_of(edward.get(new))
+    assert only(form, "[name=wartosc_0]")["value"] == town.annas.customer_id
+    assert form.select_one("[name=odbiorcy][value=wybrani][checked]")
+    assert edward.get(f"{LIST}/{new_id()}?klient=x").status_code == 200
+
+
 def test_a_segment_with_nobody_in_it_cannot_be_published(edward):
-    url = write(edward, odbiorcy="wybrani", zaleglosc="999999")
+    url = write(edward, odbiorcy="wybrani", **row("zaleglosc", "999999", jak="ponad"))
     assert "W tym segmencie nie ma nikogo." in edward.text(url)
     assert soup_of(edward.get(url)).select_one("input[name=wersja]") is None
 

@@ -109,6 +109,13 @@ def test_a_preview_is_made_out_to_somebody_of_the_sample(town):
     text = town.campaigns.PreviewCampaign(wanted)
     assert text.text == "Wodociągi Zdrój: w środę nie będzie wody. ul. Lipowa 7/2, Zdrój"
     assert (text.sms.characters, text.sms.parts, text.sms.is_unicode) == (63, 1, True)
+    offer = town.draft(is_marketing=True, by_sms=True)
+    agree(town, ANNA_CUSTOMER)
+    town.count(offer)
+    asked = pb.PreviewCampaignRequest(campaign_id=offer.campaign_id, channel="sms")
+    text = town.campaigns.PreviewCampaign(asked)
+    assert text.text.endswith(f"Rezygnacja: https://ebok.wodociagi-zdroj.example/r/{'0' * 16}")
+    assert text.sms.parts == 2, "the link is paid for"
     wanted = pb.PreviewCampaignRequest(campaign_id=draft.campaign_id, channel="portal")
     assert town.campaigns.PreviewCampaign(wanted).subject == "Przerwa w dostawie"
 

@@ -14,7 +14,7 @@ from chassis.testing.cast import ANNA_CUSTOMER, ANNA_USER, CELINA_CUSTOMER
 from services.notify.documents.mails import render_mail, sender_of
 from services.notify.documents.messages import render_letter
 from services.notify.domain.preferences import MANNERS, MARKETING_FACT, Topic, may_send, topic_of
-from services.notify.domain.references import key_of, token_of
+from services.notify.domain.references import key_of, short_token_of, token_of
 from services.notify.storage.messages import Channel, Message, Rule
 from services.notify.storage.preferences import Consent
 from services.notify.storage.settings import get_settings
@@ -203,6 +203,33 @@ def test_a_forged_link_and_one_of_another_message_do_nothing(served, anna, offer
     with pytest.raises(Invalid):
         gateway.Unsubscribe(pb.UnsubscribeRequest(token=good))
     assert table(asked(anna))["marketing", "email"] == (True, FREE)
+
+
+def short_token(served, message) -> str:
+    key = key_of(served.runtime.resources["room"].seal_key.private_bytes_raw())
+    return short_token_of(message.message_id, key)
+
+
+def test_the_short_link_of_a_text_message_ends_offers_by_text_message(
+    served, anna, offer, as_system, database
+):
+    with database.transaction() as session:
+        session.execute(sa.update(Message).values(channel=Channel.SMS))
+    choose(anna, ("marketing", "email", True), ("marketing", "sms", True))
+    gateway = served.stub(PreferenceServiceStub, as_system("gateway"))
+    good = short_token(served, offer)
+    assert len(good) == 16
+    forged = good[:-1] + ("0" if good[-1] != "0" else "1")
+    for bad in (forged, "0" * 16, good[8:] + good[:8], "ą" * 16):
+        with pytest.raises(Invalid) as refusal:
+            gateway.Unsubscribe(pb.UnsubscribeRequest(token=bad))
+        assert refusal.value.reason == "TOKEN_INVALID"
+    assert table(asked(anna))["marketing", "sms"] == (True, FREE)
+    for _ in range(2):
+        assert gateway.Unsubscribe(pb.UnsubscribeRequest(token=good.lower())).channel == "sms"
+    rows = table(asked(anna))
+    assert rows["marketing", "sms"] == (False, FREE)
+    assert rows["marketing", "email"] == (True, FREE), "the other channel was not meant"
 
 
 def test_a_marketing_mail_carries_the_link_and_others_do_not(served, offer, database):

@@ -1,24 +1,30 @@
 """Campaigns under way: each customer of the segment gets one message, whatever dies; pace, pause, end."""
 
-from datetime import timedelta
+import re
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import requests
 import sqlalchemy as sa
 from ebok.common.v1 import segments_pb2
-from ebok.notify.v1 import announcements_pb2
+from ebok.notify.v1 import announcements_pb2, preferences_pb2
 from ebok.notify.v1 import campaigns_pb2 as pb
 from ebok.notify.v1.announcements_pb2_grpc import AnnouncementServiceStub
 from ebok.notify.v1.events_pb2 import MessageSent
+from ebok.notify.v1.preferences_pb2_grpc import PreferenceServiceStub
 
 from chassis.errors import FailedPrecondition, Unavailable
 from chassis.testing.cast import ANNA_CUSTOMER, CELINA_CUSTOMER
+from sandbox.smsapi.config import SmsApiConfig
+from sandbox.smsapi.server import SmsApiServer
 from services.billing.__main__ import part as billing_part
 from services.notify.__main__ import part
 from services.notify.domain import campaign_runs, preferences
 from services.notify.domain.preferences import Topic
 from services.notify.jobs.journals import Journal
 from services.notify.storage.messages import Channel, Message
+from services.notify.storage.preferences import find_choices
 from tests.notify.conftest import Given
 from tests.notify.town import Town
 
@@ -117,6 +123,41 @@ def test_marketing_goes_only_to_who_agreed(town, mailbox, as_anna):
     assert arrived(mailbox) == ["anna@poczta.example"]
     [skipped] = town.recipients(campaign, "SKIPPED")
     assert (skipped.name, skipped.reason) == ("Bartek", "NO_CONSENT")
+
+
+def test_an_offer_by_text_message_ends_with_a_link_that_takes_consent_back(
+    serving, mailbox, as_edward, as_anna, as_system, clock, keys_dir
+):
+    clock.set(datetime(2026, 3, 18, 11, 0, tzinfo=UTC))  # No quiet hours.
+    billing = serving(billing_part)
+    with SmsApiServer(SmsApiConfig(deliver_s=0)) as smsapi:
+        notify = serving(
+            part,
+            peers={"billing": billing.address},
+            smtp_url=mailbox.smtp_url,
+            smsapi_url=smsapi.url,
+            smsapi_token=smsapi.provider.config.token,
+            smsapi_sender="Wodociagi",
+        )
+        Given(notify, keys_dir).settings()
+        town = Town(billing, notify, as_edward, clock)
+        town.customer("Anna", customer_id=ANNA_CUSTOMER, phone="+48600100200")
+        wish = {(Topic.MARKETING, Channel.SMS): True}
+        with notify.database.transaction() as session:
+            preferences.choose(session, ANNA_CUSTOMER, wish, by=as_anna.actor, now=clock.now())
+        town.started(is_marketing=True, by_email=False, by_sms=True)
+        town.run("campaigns.gather", "campaigns.release", "sms.send")
+        [sent] = requests.get(f"{smsapi.url}/sandbox/messages", timeout=5).json()
+
+    text, _word, link = str(sent).partition("Rezygnacja: ")
+    portal, _path, token = re.match(r"(https://[^/]+)(/r/)([0-9A-Z]{16})", link).groups()
+    assert "nie będzie wody" in text or "nie bedzie wody" in text
+    assert portal == "https://ebok.wodociagi-zdroj.example"
+    gateway = notify.stub(PreferenceServiceStub, as_system("gateway"))
+    answer = gateway.Unsubscribe(preferences_pb2.UnsubscribeRequest(token=token))
+    assert answer.channel == "sms"
+    with notify.database.reading() as session:
+        assert not find_choices(session, [ANNA_CUSTOMER])[ANNA_CUSTOMER]["marketing", Channel.SMS].is_on
 
 
 def test_who_takes_consent_back_before_it_leaves_gets_nothing(town, mailbox, as_anna):
