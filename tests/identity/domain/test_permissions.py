@@ -7,8 +7,9 @@ from itertools import pairwise
 import ebok
 from ebok.common.v1 import access_pb2
 
-from services.identity.domain import permissions
+from services.identity.domain import permissions, scopes
 from services.identity.storage.grants import Scope
+from tests.security.methods import all_methods
 
 
 def declared() -> dict[str, set[int]]:
@@ -23,6 +24,8 @@ def declared() -> dict[str, set[int]]:
                 access = method.GetOptions().Extensions[access_pb2.access]
                 if access.permission:
                     found.setdefault(access.permission, set()).update(access.audiences)
+                if access.client_permission:
+                    found.setdefault(access.client_permission, set()).add(access_pb2.AUDIENCE_CLIENT)
     return found
 
 
@@ -39,6 +42,44 @@ def test_every_permission_that_is_asked_for_is_somebodys():
 def test_every_permission_of_the_table_is_asked_for():
     everything = permissions.of_user(Scope.MANAGE) | permissions.of_staff(permissions.OWN_ROLES, {})
     assert everything <= set(declared()) | permissions.OF_TRANSITIONS
+
+
+def asked_of_clients() -> set[str]:
+    """What the protos ask of API clients."""
+    found = set()
+    for module in pkgutil.walk_packages(ebok.__path__, "ebok."):
+        if module.name.endswith("_pb2"):
+            for service in importlib.import_module(module.name).DESCRIPTOR.services_by_name.values():
+                options = [method.GetOptions().Extensions[access_pb2.access] for method in service.methods]
+                found |= {
+                    one.client_permission or one.permission
+                    for one in options
+                    if access_pb2.AUDIENCE_CLIENT in one.audiences
+                }
+    return found
+
+
+def test_the_scopes_of_clients_are_what_the_protos_ask_of_them():
+    assert frozenset().union(*scopes.OF_CLIENTS.values()) == asked_of_clients()
+
+
+def test_a_scope_that_reads_changes_nothing():
+    changing = {
+        access.client_permission or access.permission
+        for method in all_methods()
+        if (access := method.access).audit == access_pb2.AUDIT_CHANGE
+        and access_pb2.AUDIENCE_CLIENT in access.audiences
+    }
+    for name, allowed in scopes.OF_CLIENTS.items():
+        if name.endswith(":read"):
+            assert not allowed & changing, name
+
+
+def test_a_personal_token_reads_within_its_owners_grant():
+    for name, allowed in scopes.OF_PERSONAL_TOKENS.items():
+        for scope in Scope:
+            assert scopes.of_personal_token([name], scope) == allowed <= permissions.OF_SCOPE[scope]
+    assert scopes.of_personal_token(["everything"], Scope.MANAGE) == frozenset()
 
 
 def test_each_scope_contains_the_one_before():
