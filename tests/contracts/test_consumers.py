@@ -97,6 +97,16 @@ def at(day, hour, minute=0, second=0):
 
 # By reader and event: the table it is kept in, and what stands there.
 KEPT = {
+    **{
+        (reader, "AccessRevoked"): (
+            "revocations",
+            {
+                "subject_id": "01930000-0000-7000-8000-0000000000d1",
+                "revoked_before": at(16, 9, 9, 30),
+            },
+        )
+        for reader in ("billing", "notify", "payments", "tickets")
+    },
     ("notify", "EmailConfirmationRequested"): (
         "messages",
         mail("email_confirmation", "c2", expires_at=at(17, 9), token=b"sealed for notify"),
