@@ -77,6 +77,7 @@ def _on_permission_denied(refusal: PermissionDenied) -> Response:
 from gateway.console import (  # noqa: E402
     allocations,
     announcements,
+    api_clients,
     audit,
     campaign_acts,
     campaigns,
@@ -123,6 +124,7 @@ from gateway.console import (  # noqa: E402
 __all__ = [
     "allocations",
     "announcements",
+    "api_clients",
     "audit",
     "campaign_acts",
     "campaigns",

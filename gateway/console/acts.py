@@ -26,6 +26,15 @@ ACTS: dict[str, LazyString] = {
     "ebok.identity.v1.StaffService/ChangeStaff": _l("changed somebody's roles or area"),
     "ebok.identity.v1.RoleService/SaveRole": _l("made or changed a role"),
     "ebok.identity.v1.RoleService/DeleteRole": _l("deleted a role, or set it back"),
+    "ebok.identity.v1.ApiClientService/CreateApiClient": _l("let another system in"),
+    "ebok.identity.v1.ApiClientService/ChangeApiClient": _l("changed what another system may do"),
+    "ebok.identity.v1.ApiClientService/RotateSecret": _l("made a second secret for another system"),
+    "ebok.identity.v1.ApiClientService/RevokeSecret": _l("revoked a secret of another system"),
+    "ebok.identity.v1.ApiClientService/RevokeApiClient": _l("shut another system out"),
+    "ebok.identity.v1.PersonalTokenService/MakePersonalToken": _l("made a token for a program in the portal"),
+    "ebok.identity.v1.PersonalTokenService/RevokePersonalToken": _l(
+        "revoked a token of a program in the portal"
+    ),
     "ebok.billing.v1.CustomerService/GetCustomer": _l("opened the customer's page"),
     "ebok.billing.v1.CustomerService/SearchCustomers": _l("searched for customers"),
     "ebok.billing.v1.CustomerService/UpdateContactData": _l("changed the contact data"),
@@ -133,6 +142,7 @@ ACTS: dict[str, LazyString] = {
     "ebok.notify.v1.PreferenceService/GetPreferences": _l("saw what the customer wants to be told"),
     "ebok.notify.v1.PreferenceService/SavePreferences": _l("chose notifications in the portal"),
     "ebok.notify.v1.PreferenceService/Unsubscribe": _l("refused offers by the link of a message"),
+    "ebok.notify.v1.ReminderService/PreviewReminder": _l("saw what a customer would read in a reminder"),
     "ebok.notify.v1.ReminderService/SaveReminder": _l("changed a rule of reminders"),
     "ebok.notify.v1.MessageService/ListMessages": _l("saw the messages to the customer"),
 }
@@ -141,6 +151,7 @@ ACTOR_KINDS: dict[str, LazyString] = {
     "user": _l("portal"),
     "customer": _l("portal"),
     "staff": _l("staff"),
+    "client": _l("other system"),
     "system": _l("system"),
     "nobody": _l("before login"),
 }
@@ -149,6 +160,7 @@ ACTOR_KINDS: dict[str, LazyString] = {
 _SUBJECTS = {
     "StaffService": ("console.colleague", "staff_id"),
     "RoleService": ("console.role", "role_key"),
+    "ApiClientService": ("console.api_client", "client_id"),
     "BillingRunService": ("console.run", "run_id"),
     "TariffService": ("console.tariff", "tariff_version_id"),
     "ImportService": ("console.import_", "import_id"),

@@ -110,6 +110,7 @@ GROUPS = (
             "billing.imports.cancel": _l("stop imports"),
             "identity.audit.read": _l("read the audit log"),
             "identity.staff.manage": _l("manage staff and roles"),
+            "identity.api_clients.manage": _l("let other systems in"),
         },
     ),
 )

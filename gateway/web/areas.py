@@ -24,6 +24,7 @@ WHOLE_ONLY = frozenset(
         "billing.runs.read",
         "billing.tariffs.change",
         "billing.tariffs.publish",
+        "identity.api_clients.manage",
         "identity.staff.manage",
         "notify.announcements.change",
         "notify.campaigns.prepare",

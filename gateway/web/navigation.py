@@ -114,6 +114,14 @@ CONSOLE = (
         ),
         Entry("staff", "console.staff", "person-badge", _l("Staff"), permission="identity.staff.manage"),
         Entry(
+            "api_clients",
+            "console.api_clients",
+            "plug",
+            _l("API clients"),
+            permission="identity.api_clients.manage",
+            whole=True,
+        ),
+        Entry(
             "audit",
             "console.audit",
             "journal-check",

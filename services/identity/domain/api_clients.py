@@ -231,9 +231,9 @@ def _add_secret(session: Session, client: ApiClient, secret_id: UUID, *, by: Act
 def _refuse_faults(wanted: Collection[str], expires_on: date | None, *, now: datetime) -> None:
     faults = []
     if unknown := sorted(set(wanted) - set(scopes.OF_CLIENTS)):
-        faults.append(Violation("scopes", "UNKNOWN_SCOPE", ", ".join(unknown)))
+        faults.append(Violation("scopes", "UNKNOWN", ", ".join(unknown)))
     if expires_on is not None and expires_on < warsaw_date(now):
-        faults.append(Violation("expires_on", "IN_THE_PAST"))
+        faults.append(Violation("expires_on", "IN_PAST"))
     refuse_if(faults)
 
 

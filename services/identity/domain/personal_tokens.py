@@ -183,11 +183,11 @@ def count_wrong(session: Session, *, address: str, now: datetime) -> None:
 def _refuse_faults(wanted: Collection[str], expires_on: date, *, today: date) -> None:
     faults = []
     if unknown := sorted(set(wanted) - set(scopes.OF_PERSONAL_TOKENS)):
-        faults.append(Violation("scopes", "UNKNOWN_SCOPE", ", ".join(unknown)))
+        faults.append(Violation("scopes", "UNKNOWN", ", ".join(unknown)))
     if expires_on < today:
-        faults.append(Violation("expires_on", "IN_THE_PAST"))
+        faults.append(Violation("expires_on", "IN_PAST"))
     elif expires_on > today + LIFETIME_MAX:
-        faults.append(Violation("expires_on", "TOO_LATE"))
+        faults.append(Violation("expires_on", "OUT_OF_RANGE"))
     refuse_if(faults)
 
 
