@@ -14,7 +14,7 @@ from services.notify.api import (
     segments,
     templates,
 )
-from services.notify.clients.billing import Audiences
+from services.notify.clients.billing import Audiences, Dues
 from services.notify.config import NotifyConfig
 from services.notify.domain.references import key_of
 
@@ -24,10 +24,11 @@ def services(runtime: Runtime) -> list[Service]:
     config: NotifyConfig = runtime.config
     database, clock = runtime.database, runtime.clock
     key = key_of(load_sealing_key(config.sealing_key_path).private_bytes_raw())
+    billing = runtime.channel("billing")
     board = announcements.AnnouncementService(database, clock)
-    drives = campaigns.CampaignService(database, clock, config, Audiences(runtime.channel("billing")))
+    drives = campaigns.CampaignService(database, clock, config, Audiences(billing))
     choices = preferences.PreferenceService(database, clock, key=key, has_sms=config.has_sms)
-    rules = reminders.ReminderService(database, clock, has_sms=config.has_sms)
+    rules = reminders.ReminderService(database, clock, config, Dues(billing))
     return [
         (messages.rpc.add_MessageServiceServicer_to_server, messages.MessageService(database, clock)),
         (announcements.rpc.add_AnnouncementServiceServicer_to_server, board),

@@ -47,7 +47,9 @@ class AnnouncementService(rpc.AnnouncementServiceServicer):
         if request.for_start:
             with self._database.asking() as reader:
                 rows = stored.list_for_start(reader, customer_id, user_id, now=now, limit=ON_START)
-            return pb.ListAnnouncementsResponse(announcements=[_pack_head(one, is_read=False) for one in rows])
+            return pb.ListAnnouncementsResponse(
+                announcements=[_pack_head(one, is_read=False) for one in rows]
+            )
         with self._database.reading() as session:
             page = stored.list_live(session, customer_id, user_id, window=window, now=now)
             unread = stored.count_unread(session, customer_id, user_id, now=now)

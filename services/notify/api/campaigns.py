@@ -13,13 +13,13 @@ from chassis.money import Money
 from chassis.rpc.paging import pack_page, unpack_window
 from chassis.rpc.server import Context
 from services.notify.api import campaign_packing as packing
+from services.notify.api.lengths import pack_length
 from services.notify.api.texts import unpack_texts
 from services.notify.clients.billing import Audiences
 from services.notify.config import NotifyConfig
 from services.notify.documents import campaigns as written
-from services.notify.documents.sms_lengths import measure, plain
 from services.notify.domain import batches, campaigns, messages
-from services.notify.domain.campaigns import Draft
+from services.notify.domain.campaigns import Draft, SettingsMissing
 from services.notify.domain.recipients import Tally, member_of, reach
 from services.notify.storage import campaigns as stored
 from services.notify.storage import contacts as stored_contacts
@@ -37,12 +37,6 @@ class TextMissing(campaigns.FailedPrecondition):
     """There is no text of that channel in any language."""
 
     reason = "TEXT_MISSING"
-
-
-class SettingsMissing(campaigns.FailedPrecondition):
-    """Who sends is not known yet."""
-
-    reason = "SETTINGS_MISSING"
 
 
 class CampaignService(rpc.CampaignServiceServicer):
@@ -141,7 +135,7 @@ class CampaignService(rpc.CampaignServiceServicer):
                 person["facts"], campaign.texts, settings, language, refusal=_refusal(campaign)
             )
             answer.text = text
-            answer.sms.CopyFrom(self._pack_length(text))
+            answer.sms.CopyFrom(pack_length(text, normalize=self._config.smsapi_normalize))
         else:
             part = "portal" if channel == PORTAL else "email"
             answer.language = _language(campaign, part, language)
@@ -249,17 +243,8 @@ class CampaignService(rpc.CampaignServiceServicer):
             )
             for one in tally.sample
         ]
-        return max((self._pack_length(text).parts for text in texts), default=0)
-
-    def _pack_length(self, text: str) -> pb.SmsLength:
-        """As it is paid for: the provider may make plain letters of marked ones itself."""
-        sent = plain(text) if self._config.smsapi_normalize else text
-        length = measure(sent)
-        return pb.SmsLength(
-            characters=length.characters,
-            parts=length.parts,
-            is_unicode=length.is_unicode,
-            parts_when_plain=measure(plain(text)).parts,
+        return max(
+            (pack_length(text, normalize=self._config.smsapi_normalize).parts for text in texts), default=0
         )
 
 

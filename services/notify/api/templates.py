@@ -9,7 +9,7 @@ from chassis.database import Database
 from chassis.errors import Violation, refuse_if
 from chassis.rpc.paging import pack_page, unpack_window
 from chassis.rpc.server import Context
-from services.notify.api.texts import pack_texts, unpack_texts
+from services.notify.api.texts import check_subjects, pack_texts, unpack_texts
 from services.notify.domain import templates
 from services.notify.storage import templates as stored
 from services.notify.storage.templates import Template
@@ -41,7 +41,8 @@ class TemplateService(rpc.TemplateServiceServicer):
     def SaveTemplate(self, request: pb.SaveTemplateRequest, context: Context) -> pb.SaveTemplateResponse:
         wanted = request.template
         texts = unpack_texts(wanted.texts, field="template.texts")
-        _refuse_empty(texts)
+        faults = check_subjects(texts, field="template.texts")
+        refuse_if(faults if texts else [Violation("template.texts", "REQUIRED")])
         with self._database.transaction() as session:
             saved = templates.save(
                 session,
@@ -60,16 +61,6 @@ class TemplateService(rpc.TemplateServiceServicer):
         with self._database.transaction() as session:
             templates.remove(session, wire.unpack_id(request.template_id, field="template_id"))
         return pb.RemoveTemplateResponse()
-
-
-def _refuse_empty(texts: dict[str, dict[str, str]]) -> None:
-    faults = [
-        Violation(f"template.texts[{language}].{title}", "REQUIRED")
-        for language, parts in texts.items()
-        for title, body in (("subject", "email"), ("portal_title", "portal"))
-        if parts.get(body) and not parts.get(title)
-    ]
-    refuse_if(faults if texts else [Violation("template.texts", "REQUIRED")])
 
 
 def _pack(template: Template) -> pb.Template:

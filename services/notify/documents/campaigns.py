@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from services.notify.documents import formats
-from services.notify.documents.sandbox import Values, check_text, render_text
+from services.notify.documents.sandbox import OF_CAMPAIGN, Names, Values, check_text, render_text
 from services.notify.storage.messages import Message, Rule
 from services.notify.storage.settings import ProviderSettings
 
@@ -38,13 +38,15 @@ class Written:
         return "\n\n".join("\n".join(lines) for lines in self.paragraphs)
 
 
-def check_texts(texts: Texts, *, field: str) -> list[Any]:
+def check_texts(texts: Texts, *, field: str, names: Names = OF_CAMPAIGN) -> list[Any]:
     """What is wrong with texts by language, each part as `<field>[pl].email`."""
     return [
         fault
         for language, parts in texts.items()
         for part, source in parts.items()
-        for fault in check_text(source, field=f"{field}[{language}].{part}", personal=PARTS[part])
+        for fault in check_text(
+            source, field=f"{field}[{language}].{part}", personal=PARTS[part], names=names
+        )
     ]
 
 
@@ -100,9 +102,13 @@ def _write(
 ) -> Written:
     values = _values(facts, settings, language)
     subject, text = (render_text(texts[language].get(part, ""), values) for part in parts)
+    return Written(language, formats.one_line(subject), paragraphs_of(text, language))
+
+
+def paragraphs_of(text: str, language: str) -> list[list[str]]:
+    """The lines of each paragraph: an empty line parts them."""
     blocks = [block.strip().splitlines() for block in text.replace("\r\n", "\n").split("\n\n")]
-    paragraphs = [[formats.bind(line.strip(), language) for line in lines] for lines in blocks if lines]
-    return Written(language, formats.one_line(subject), paragraphs)
+    return [[formats.bind(line.strip(), language) for line in lines] for lines in blocks if lines]
 
 
 def _values(facts: Mapping[str, Any], settings: ProviderSettings, language: str) -> Values:
@@ -118,12 +124,17 @@ def _values(facts: Mapping[str, Any], settings: ProviderSettings, language: str)
             "overdue": _amount(facts.get("overdue", 0), language),
             "due_on": _day(facts.get("due_on", ""), language),
         },
-        "provider": {
-            "name": formats.one_line(settings.name),
-            "phone": formats.unbroken(formats.one_line(settings.phone)),
-            "email": formats.one_line(settings.email),
-            "portal": settings.portal_url,
-        },
+        "provider": provider_values(settings),
+    }
+
+
+def provider_values(settings: ProviderSettings) -> Mapping[str, str]:
+    """What any text of staff may print of the provider."""
+    return {
+        "name": formats.one_line(settings.name),
+        "phone": formats.unbroken(formats.one_line(settings.phone)),
+        "email": formats.one_line(settings.email),
+        "portal": settings.portal_url,
     }
 
 

@@ -5,10 +5,22 @@ from datetime import date
 from typing import Any
 
 from services.notify.documents import formats
+from services.notify.documents.campaigns import (
+    SMS_LENGTH_MAX,
+    Texts,
+    Written,
+    paragraphs_of,
+    provider_values,
+)
+from services.notify.documents.sandbox import OF_REMINDER, Values, render_text
+from services.notify.domain.messages import reference
 from services.notify.storage.messages import Message, Rule
+from services.notify.storage.settings import ProviderSettings
 
 RULES = frozenset({Rule.PAYMENT_DUE, Rule.PAYMENT_OVERDUE_1, Rule.PAYMENT_OVERDUE_2, Rule.PAYMENT_OVERDUE_3})
 NOTE_LENGTH_MAX = 300
+PARTS = ("subject", "email", "sms")  # What the provider can say in its own words.
+NUMBER_WORDS = {"pl": "Numer wiadomości", "en": "Message number", "uk": "Номер"}
 
 
 def values_of(message: Message, language: str) -> dict[str, Any]:
@@ -41,3 +53,44 @@ def rows_of(texts: Mapping[str, str], values: Mapping[str, Any]) -> list[tuple[s
         (texts["late_label"], texts["late"] if values["days_late"] else ""),
     ]
     return [(label, value) for label, value in rows if value]
+
+
+def write_mail(message: Message, texts: Texts, settings: ProviderSettings, language: str) -> Written | None:
+    """The provider's own subject and words above the amount; None where it has none in that language."""
+    parts = texts.get(language, {})
+    if not parts.get("email"):
+        return None
+    values = _own_values(message, settings, language)
+    subject, text = (
+        render_text(parts.get(part, ""), values, names=OF_REMINDER) for part in ("subject", "email")
+    )
+    return Written(language, formats.one_line(subject), paragraphs_of(text, language))
+
+
+def write_sms(message: Message, texts: Texts, settings: ProviderSettings, language: str) -> str:
+    """The provider's own text message with its number at the end; empty where it has none in that language."""
+    source = texts.get(language, {}).get("sms", "")
+    if not source:
+        return ""
+    text = render_text(source, _own_values(message, settings, language), names=OF_REMINDER)
+    number = f"{NUMBER_WORDS[language]} {reference(message.message_id)}"
+    return f"{formats.for_phones(text, SMS_LENGTH_MAX)} {number}"
+
+
+def _own_values(message: Message, settings: ProviderSettings, language: str) -> Values:
+    values = values_of(message, language)
+    return {
+        "customer": {
+            "name": values["customer"],
+            "number": formats.one_line(message.facts.get("customer_number", "")),
+            "address": values["premises"],
+        },
+        "invoice": {
+            "number": values["number"],
+            "amount": values["amount"],
+            "due_on": values["due_day"],
+            "days_late": str(values["days_late"] or ""),
+            "account": values["account"],
+        },
+        "provider": provider_values(settings),
+    }

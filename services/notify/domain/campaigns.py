@@ -57,6 +57,12 @@ class NotCounted(FailedPrecondition):
     reason = "NOT_COUNTED"
 
 
+class SettingsMissing(FailedPrecondition):
+    """Who sends is not known yet."""
+
+    reason = "SETTINGS_MISSING"
+
+
 class NobodyReached(FailedPrecondition):
     """The segment is empty, or none of the channels reaches anybody in it."""
 

@@ -8,6 +8,7 @@ last is sent: who was away for a month is not to find three.
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -72,6 +73,7 @@ class Wish:
     least: Money
     notes: Mapping[str, str]
     version: int
+    texts: Mapping[str, Mapping[str, str]]
 
 
 def rules_of(session: Session) -> list[Reminder]:
@@ -86,6 +88,7 @@ def rules_of(session: Session) -> list[Reminder]:
             channels=[Channel.EMAIL.value],
             least=LEAST_AT_FIRST,
             notes={},
+            texts={},
             planned_through=None,
             version=0,
             changed_by="",
@@ -114,6 +117,7 @@ def change(session: Session, wish: Wish, *, by: Actor, now: datetime) -> Reminde
         "channels": [channel.value for channel in Channel if channel.value in wish.channels],
         "least": wish.least,
         "notes": kept_texts(wish.notes),
+        "texts": {language: dict(parts) for language, parts in wish.texts.items()},
     }
     if all(getattr(rule, name) == value for name, value in wanted.items()):
         return rule
@@ -206,20 +210,31 @@ def plan(
             rule.rule,
             customer_id=invoice.customer_id,
             subject_id=str(invoice.invoice_id),
-            facts={
-                "invoice_id": str(invoice.invoice_id),
-                "number": invoice.number,
-                "due_on": invoice.due_on.isoformat(),
-                "open_grosze": invoice.open.grosze,
-                "account_number": invoice.account_number,
-                "notes": rule.notes,
-            },
+            facts=facts_of(invoice, rule),
             expires_at=_end_of(invoice.due_on) if rule.rule is BEFORE else None,
             channels=[Channel(channel) for channel in rule.channels],
             now=now,
         )
         count += 1
     return count
+
+
+def facts_of(invoice: DueInvoice, rule: Reminder) -> dict[str, Any]:
+    """What a reminder of an invoice says, as of now."""
+    return {
+        "invoice_id": str(invoice.invoice_id),
+        "number": invoice.number,
+        "due_on": invoice.due_on.isoformat(),
+        "open_grosze": invoice.open.grosze,
+        "account_number": invoice.account_number,
+        "notes": rule.notes,
+    }
+
+
+def days_to_look_at(rule: Rule, *, today: date) -> tuple[date, date]:
+    """The due days of invoices that a rule can speak of: what is due yet, or what is past its day."""
+    span = timedelta(days=DAYS_MAX)
+    return (today, today + span) if rule is BEFORE else (today - span, today - timedelta(days=1))
 
 
 def _end_of(day: date) -> datetime:

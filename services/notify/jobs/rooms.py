@@ -20,14 +20,16 @@ from services.notify.clients.smsapi import SmsApi
 from services.notify.clients.smtp import Courier, Couriers
 from services.notify.config import NotifyConfig
 from services.notify.documents import campaigns as written_texts
+from services.notify.documents import reminders as own_reminders
 from services.notify.documents.campaigns import Texts, Written
-from services.notify.documents.messages import render_sms
+from services.notify.documents.messages import choose_language, render_sms
 from services.notify.documents.moulds import Mould
 from services.notify.domain import messages, references, reminders
 from services.notify.domain.preferences import MARKETING_FACT
 from services.notify.domain.receipts import Outcome, Receipt
 from services.notify.storage.campaigns import find_written
 from services.notify.storage.messages import Channel, Message, Rule
+from services.notify.storage.reminders import list_reminders
 from services.notify.storage.settings import ProviderSettings
 
 AWAY_S_MIN, AWAY_S_MAX = 1.0, 60.0
@@ -128,7 +130,8 @@ class Run:
     room: PostRoom
     settings: ProviderSettings
     ends_at: float
-    texts: dict[str, Texts] = field(default_factory=dict)  # Of campaigns, which do not change under way.
+    # Of campaigns, which do not change under way, by id; of reminders by rule, as they are when some are taken.
+    texts: dict[str, Texts] = field(default_factory=dict)
     moulds: dict[tuple[str, bool], Mould] = field(default_factory=dict)  # Of their letters.
 
 
@@ -150,11 +153,18 @@ def take(run: Run, channel: Channel, *, count_max: int) -> tuple[int, list[Messa
         wanted = {one.subject_id for one in ready if one.rule is Rule.CAMPAIGN} - set(run.texts)
         for found in find_written(session, [UUID(one) for one in wanted]).values():
             run.texts[str(found.campaign_id)] = found.texts
+        if any(one.rule in reminders.RULES for one in ready):
+            for rule, own in list_reminders(session).items():
+                run.texts[rule.value] = own.texts
     return taken, _still_due(run, ready, now=now)
 
 
 def written_mail(run: Run, message: Message) -> Written | None:
     """What staff wrote for this recipient; None of a rule whose text is ours."""
+    if message.rule in reminders.RULES:
+        language = choose_language(message.language, run.settings.languages)
+        own = run.texts.get(message.rule.value, {})
+        return own_reminders.write_mail(message, own, run.settings, language)
     if message.rule not in written_texts.RULES:
         return None
     texts = written_texts.texts_of(message, run.texts.get(message.subject_id))
@@ -163,6 +173,12 @@ def written_mail(run: Run, message: Message) -> Written | None:
 
 def written_sms(run: Run, message: Message) -> str:
     """The same for telephones."""
+    if message.rule in reminders.RULES:
+        language = choose_language(message.language, run.settings.languages)
+        own = run.texts.get(message.rule.value, {})
+        return own_reminders.write_sms(message, own, run.settings, language) or render_sms(
+            message, run.settings
+        )
     if message.rule not in written_texts.RULES:
         return render_sms(message, run.settings)
     texts = written_texts.texts_of(message, run.texts.get(message.subject_id))

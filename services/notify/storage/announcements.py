@@ -113,7 +113,11 @@ def key_of(row: Any) -> tuple[int, datetime, UUID]:
 def list_live(session: Session, customer_id: UUID, user_id: str, *, window: Window, now: datetime) -> Page:
     """(announcement without its texts, whether it was read) of those that a customer sees now."""
     read = _read_by(customer_id, user_id)
-    statement = select(Announcement, read.label("is_read")).options(defer(Announcement.bodies)).where(_live(now), _is_for(customer_id))
+    statement = (
+        select(Announcement, read.label("is_read"))
+        .options(defer(Announcement.bodies))
+        .where(_live(now), _is_for(customer_id))
+    )
     return fetch_page(session, statement, keys=KEYS, window=window, descending=True)
 
 

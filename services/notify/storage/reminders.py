@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, select, update
+from sqlalchemy import BigInteger, CheckConstraint, select, text, update
 from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -15,8 +15,10 @@ from services.notify.storage.messages import Rule
 
 
 class Reminder(Base):
-    """One rule. `days` before or after the due day; of invoices with at least `least` open. `notes` are sentences of
-    the provider's own by language. `planned_through`: the last day whose reminders are planned, all of them.
+    """One rule. `days` before or after the due day; of invoices with at least `least` open.
+
+    `notes` are sentences of the provider's own by language, `texts` its own words in place of ours: by language, each a
+    map of its parts. `planned_through`: the last day whose reminders are planned, all of them.
     """
 
     __tablename__ = "reminders"
@@ -32,6 +34,7 @@ class Reminder(Base):
     channels: Mapped[list[str]] = mapped_column(JSONB)
     least: Mapped[Money]
     notes: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    texts: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'"))
     planned_through: Mapped[date | None]
     version: Mapped[int] = mapped_column(BigInteger)
     changed_by: Mapped[str]

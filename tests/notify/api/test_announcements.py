@@ -100,9 +100,7 @@ def test_markdown_comes_as_clean_html(board, as_anna):
 
     [one] = board.listed(as_anna).announcements
     assert not one.bodies_html, "a list shows titles alone"
-    wanted = pb.GetAnnouncementRequest(
-        customer_id=str(ANNA_CUSTOMER), announcement_id=one.announcement_id
-    )
+    wanted = pb.GetAnnouncementRequest(customer_id=str(ANNA_CUSTOMER), announcement_id=one.announcement_id)
     whole = board.served.stub(AnnouncementServiceStub, as_anna).GetAnnouncement(wanted).announcement
 
     html = whole.bodies_html["pl"]

@@ -7,10 +7,11 @@ import pytest
 from ebok.billing.v1 import events_pb2 as billing_events
 from ebok.common.v1 import money_pb2
 from ebok.notify.v1 import reminders_pb2 as pb
+from ebok.notify.v1 import templates_pb2
 from ebok.notify.v1.reminders_pb2_grpc import ReminderServiceStub
 from sqlalchemy import select
 
-from chassis.errors import Conflict, Invalid, NotFound, PermissionDenied
+from chassis.errors import Conflict, FailedPrecondition, Invalid, NotFound, PermissionDenied
 from chassis.money import Money
 from chassis.testing.cast import ANNA_CUSTOMER, CELINA_CUSTOMER
 from services.billing.__main__ import part as billing
@@ -230,6 +231,108 @@ def test_what_cannot_be_a_rule_is_refused_at_its_field(town, rule, changes, fiel
     with pytest.raises(Invalid) as refusal:
         town.set(rule, **changes)
     assert [(one.field, one.reason) for one in refusal.value.violations] == [(field, reason)]
+
+
+# the provider's own words
+
+OWN = templates_pb2.Text(
+    language="pl",
+    subject="Faktura {{ invoice.number }} czeka",
+    email="Dzień dobry {{ customer.name }},\n\nczekamy na {{ invoice.amount }}.{% if invoice.days_late %} Minęło dni: "
+    "{{ invoice.days_late }}.{% endif %}",
+    sms="{{ provider.name }}: {{ invoice.amount }} do {{ invoice.due_on }}",
+)
+
+
+def test_a_reminder_speaks_in_the_providers_own_words_and_ours_stand_in_for_a_language_without(town):
+    told = Given(town.notify, None)
+    told.customer(customer_id=str(CELINA_CUSTOMER), email="celina@poczta.example", version=2, language="en")
+    town.set("payment_overdue_1", texts=[OWN])
+    town.day(4, 6)
+    [annas] = town.mailbox.mails.find(to="anna@poczta.example", limit=5)
+    assert annas.subject.startswith("Faktura ")
+    text = " ".join(annas.text().replace("\u00a0", " ").split())
+    for words in (
+        "Dzień dobry Anna",
+        "czekamy na 243,78 zł. Minęło dni: 7.",
+        "Do zapłaty: 243,78 zł",
+        "Klient",
+    ):
+        assert words in text, words
+    assert "<p" in annas.html()
+    assert "czekamy na" in annas.html()
+    [celinas] = town.mailbox.mails.find(to="celina@poczta.example", limit=5)
+    assert "czekamy" not in celinas.text()
+    assert celinas.subject.startswith("Payment overdue") or "243" in celinas.subject
+
+
+@pytest.mark.repeats("ReminderService/SaveReminder")
+def test_a_change_of_words_holds_for_what_has_not_left(town):
+    town.set("payment_overdue_1", texts=[OWN])
+    town.clock.set(datetime(2026, 4, 6, 10, 0, tzinfo=UTC))
+    assert town.notify.run_job("reminders.plan")
+    later = templates_pb2.Text()
+    later.CopyFrom(OWN)
+    later.subject = "Inaczej: {{ invoice.number }}"
+    [found] = [
+        one
+        for one in town.rules.ListReminders(pb.ListRemindersRequest()).reminders
+        if one.rule == "payment_overdue_1"
+    ]
+    del found.texts[:]
+    found.texts.append(later)
+    for _ in range(2):
+        saved = town.rules.SaveReminder(pb.SaveReminderRequest(reminder=found)).reminder
+    assert saved.version == 2
+    assert town.notify.run_job("messages.send")
+    assert all(subject.startswith("Inaczej: ") for subject in town.mails())
+
+
+@pytest.mark.parametrize(
+    ("text", "field", "reason"),
+    [
+        ({"subject": "s", "email": "{% for x in y %}{% endfor %}"}, "email", "TEMPLATE_LOOP"),
+        ({"subject": "{{ invoice.__class__ }}", "email": "e"}, "subject", "TEMPLATE_ATTRIBUTE"),
+        ({"subject": "{{ customer.name.__class__ }}", "email": "e"}, "subject", "TEMPLATE_ATTRIBUTE"),
+        ({"subject": "s", "email": "{{ customer.overdue }}"}, "email", "TEMPLATE_UNKNOWN_NAME"),
+        ({"sms": "{{ invoice.number() }}"}, "sms", "TEMPLATE_CALL"),
+        ({"email": "e"}, "subject", "REQUIRED"),
+        ({"subject": "s"}, "email", "REQUIRED"),
+        ({"portal_title": "t", "portal": "p"}, "portal_title", "NOT_A_CHOICE"),
+    ],
+)
+def test_words_that_cannot_be_are_refused_where_they_stand(town, text, field, reason):
+    with pytest.raises(Invalid) as refusal:
+        town.set("payment_due", texts=[templates_pb2.Text(language="pl", **text)])
+    found = refusal.value.violations[0]
+    assert (found.field, found.reason) == (f"reminder.texts[pl].{field}", reason)
+
+
+def look(town, **asked):
+    return town.rules.PreviewReminder(pb.PreviewReminderRequest(rule="payment_overdue_1", **asked))
+
+
+def test_a_preview_is_made_of_an_invoice_that_is_open_now(town):
+    town.set("payment_overdue_1", texts=[OWN])
+    with pytest.raises(FailedPrecondition) as refusal:
+        look(town)
+    assert refusal.value.reason == "NOTHING_DUE", "nothing is past its day yet"
+    town.clock.set(datetime(2026, 4, 6, 10, 0, tzinfo=UTC))
+    shown = [look(town, position=position) for position in range(2)]
+    assert {one.count for one in shown} == {2}
+    assert {one.customer_name for one in shown} == {"Anna Żółć", "Celina"} or len(
+        {one.customer_name for one in shown}
+    ) == 2
+    assert shown[0].subject == f"Faktura {shown[0].invoice_number} czeka"
+    assert "czekamy na" in shown[0].text
+    sms = look(town, channel="sms", language="pl")
+    assert "243,78" in sms.text
+    assert "Numer wiadomości" in sms.text
+    assert sms.sms.parts >= 1
+    english = look(town, language="en")
+    assert "czekamy" not in english.text
+    with pytest.raises(NotFound):
+        town.rules.PreviewReminder(pb.PreviewReminderRequest(rule="invoice_issued"))
 
 
 def test_there_is_no_fifth_rule(town):

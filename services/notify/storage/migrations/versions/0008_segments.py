@@ -1,4 +1,4 @@
-"""Segments under a name."""
+"""Segments under a name; reminders in the provider's own words."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -22,4 +22,13 @@ def upgrade() -> None:
         sa.Column("written_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("segment_id", name=op.f("pk_segments")),
         sa.UniqueConstraint("name", name=op.f("uq_segments_name")),
+    )
+    op.add_column(
+        "reminders",
+        sa.Column(
+            "texts",
+            postgresql.JSONB(astext_type=sa.Text()),
+            server_default=sa.text("'{}'"),
+            nullable=False,
+        ),
     )
