@@ -86,9 +86,9 @@ def saved() -> list[pb.SavedSegment]:
 
 
 def act(form: Form, button: str, known: list[pb.SavedSegment], choices: SegmentChoices) -> bool:
-    """Do what a button of the conditions says – rows, a saved segment instead of them, keep them –; true when it was one.
+    """Do what a button of the conditions says: rows, a saved segment instead of them, keep them.
 
-    The page is then shown again with what was typed.
+    True when it was one of these; the page is then shown again with what was typed.
     """
     if button == KEEP:
         if _save(form, pb.SavedSegment(segment_id=str(new_id())), choices):

@@ -1,7 +1,7 @@
 """The customer beside a case: what is owed, the last invoices, the meter. The case opens without them, too.
 
-What a case names – an invoice, a meter – is looked for among the customer's own when a clerk reads it: billing's word of
-that moment, whatever was typed where.
+What a case names – an invoice, a meter – is looked for among the customer's own when a clerk reads it: billing's word
+of that moment, whatever was typed where.
 """
 
 from collections.abc import Callable, Mapping
@@ -29,7 +29,9 @@ class Facts:
     point: meters_pb2.ServicePoint | None
     meter: meters_pb2.Meter | None
     bars: list[tuple[int, str, str, bool]]  # x, y, height, and whether it is the last one known.
-    named: Mapping[str, str]  # By the field that names something: where it is shown, empty for what is not the customer's.
+    named: Mapping[
+        str, str
+    ]  # By the field that names something: where it is shown, empty for what is not the customer's.
 
 
 def begin_facts(ticket: tickets_pb2.Ticket, category: categories_pb2.Category | None) -> Callable[[], Facts]:
@@ -76,7 +78,7 @@ def _named(
     listed: invoices_pb2.ListInvoicesResponse | None,
     served: meters_pb2.ListServicePointsResponse | None,
 ) -> str | None:
-    """Where the invoice or meter of the customer's that a field names is shown; empty when there is none of that number.
+    """Where the customer's invoice or meter that a field names is shown; empty when there is none of that number.
 
     None for other fields, and while billing does not say.
     """

@@ -1,7 +1,7 @@
 """A clerk who is limited to an area, in a real browser on a whole suite of processes.
 
 Edward limits Daria to what nobody in town gets; from her next page on Anna, her case and her payments are not there. He
-takes the limit away, and they are there again.
+takes the limit away, and they are there again. Told once for each carrier of events.
 """
 
 from collections.abc import Iterator
@@ -51,14 +51,14 @@ class Story:
         assert "Zapisano role i obszar: Daria" in edward.read()
 
 
-@pytest.fixture(scope="module")
-def story(browser: Browser) -> Iterator[Story]:
-    with running_company(with_broker=False) as (company, _node):
+@pytest.fixture(scope="module", params=["direct", pytest.param("amqp", marks=pytest.mark.broker)])
+def story(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Story]:
+    with running_company(with_broker=request.param == "amqp") as (company, _node):
         company.live_through()
         anna, daria, edward = (Visitor(browser, company.url) for _ in range(3))
         anna.log_in(ANNA.email, PASSWORD)
-        daria.log_in_to_console(DARIA, STAFF_PASSWORD)
-        edward.log_in_to_console(EDWARD, STAFF_PASSWORD)
+        daria.log_in_to_console(DARIA, STAFF_PASSWORD, company.doors.code)
+        edward.log_in_to_console(EDWARD, STAFF_PASSWORD, company.doors.code)
         yield Story(company, anna, daria, edward)
         for visitor in (anna, daria, edward):
             visitor.close()

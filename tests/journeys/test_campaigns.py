@@ -1,6 +1,6 @@
 """Edward tells one street that there will be no water, by e-mail, text message and in the portal, and nobody else.
 
-notify is killed in the middle and comes back by itself; each gets it once.
+Told once for each carrier of events: notify is killed in the middle and comes back by itself; each gets it once.
 """
 
 import json
@@ -73,9 +73,9 @@ class Story:
         return edward.path
 
 
-@pytest.fixture(scope="module")
-def story(browser: Browser) -> Iterator[Story]:
-    with running_company(with_broker=False) as (company, _node):
+@pytest.fixture(scope="module", params=["direct", pytest.param("amqp", marks=pytest.mark.broker)])
+def story(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Story]:
+    with running_company(with_broker=request.param == "amqp") as (company, _node):
         visitors = [Visitor(browser, company.url) for _ in range(3)]
         yield Story(company, *visitors)
         for visitor in visitors:
@@ -92,7 +92,7 @@ class TestOneStreet:
         company.live_through()
         noon = datetime.combine(company.today + timedelta(days=1), clock_time(11), WARSAW)
         company.go_to(noon)  # No text message goes out by night.
-        story.edward.log_in_to_console(EDWARD, STAFF_PASSWORD)
+        story.edward.log_in_to_console(EDWARD, STAFF_PASSWORD, story.company.doors.code)
 
     def test_a_street_is_told_by_mail_and_text_message_though_notify_dies(self, story: Story):
         company = story.company

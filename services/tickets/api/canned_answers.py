@@ -24,7 +24,9 @@ class CannedAnswerService(rpc.CannedAnswerServiceServicer):
     ) -> pb.ListCannedAnswersResponse:
         category_id = wire.unpack_optional_id(request.category_id, field="category_id")
         with self._database.reading() as session:
-            found = canned_answers.find(session, category_id=category_id, query=request.query, language=request.language)
+            found = canned_answers.find(
+                session, category_id=category_id, query=request.query, language=request.language
+            )
         return pb.ListCannedAnswersResponse(canned_answers=[_pack(one) for one in found])
 
     def SaveCannedAnswer(
@@ -38,9 +40,7 @@ class CannedAnswerService(rpc.CannedAnswerServiceServicer):
                 for place, one in enumerate(wanted.category_ids)
             )
         )
-        wording = Wording(
-            wanted.title.strip(), wanted.body.strip(), dict(wanted.translations), category_ids
-        )
+        wording = Wording(wanted.title.strip(), wanted.body.strip(), dict(wanted.translations), category_ids)
         with self._database.transaction() as session:
             saved = canned_answers.save(session, canned_answer_id, wording)
             acts.name_subject(wire.pack_id(canned_answer_id))

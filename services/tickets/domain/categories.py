@@ -107,8 +107,8 @@ def check_answers(category: Category, answers: Mapping[str, str]) -> None:
     """Refuse, at `answers.<key>`, what was filled in and does not fit its field.
 
     REQUIRED, MALFORMED, TOO_LONG, OUT_OF_RANGE, NOT_A_CHOICE; UNKNOWN_FIELD for one the category does not have. Whether
-    an invoice or a meter is the customer's is not known here: the portal offers own ones alone, and the console asks billing
-    when a clerk reads the case.
+    an invoice or a meter is the customer's is not known here: the portal offers own ones alone, and the console asks
+    billing when a clerk reads the case.
     """
     known = {field.key for field in category.fields}
     faults = [Violation(f"answers.{key}", "UNKNOWN_FIELD") for key in answers if key not in known]

@@ -1,4 +1,4 @@
-"""What billing says of customers: names for the queue, towns and commodities for a clerk's area, the language of answers."""
+"""What billing says of customers: names for the queue, where they are for a clerk's area, the language of answers."""
 
 from datetime import datetime
 

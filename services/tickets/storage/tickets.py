@@ -46,9 +46,10 @@ class Ticket(Base):
     """One case of one customer.
 
     What it was opened with is frozen: category's names, answers with their labels, version of the workflow, days of the
-    clock. `clock_since` is when its clock began anew, none while it counts from the opening. `urgency` is its place in the queue (`domain/clocking.py`). `last_position` counts the thread; what each side
-    has seen is a position in it. `version` grows with each change; `state_version` and `assignee_version` are the ones
-    that brought the present state and assignee.
+    clock. `clock_since` is when its clock began anew, none while it counts from the opening. `urgency` is its place in
+    the queue (`domain/urgency.py`). `last_position` counts the thread; what each side has seen is a position in it.
+    `version` grows with each change; `state_version` and `assignee_version` are the ones that brought the present state
+    and assignee.
     """
 
     __tablename__ = "tickets"

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from chassis.ids import new_id
 from chassis.testing.databases import Databases
@@ -70,6 +71,27 @@ def test_a_campaign_is_written_counted_previewed_and_sent(edward):
     assert "Zaplanowana" in said
     assert "Miejscowość jest jedną z: Zdrój" in said
     assert "Przerwa na Lipowej" in edward.text(LIST)
+
+
+def test_a_hundred_thousand_by_mistake_are_typed_first(town: World, edward):
+    """The count is billing's; here it is written where the last one was kept."""
+    url = written(edward)
+    of_draft = {"campaign": url.rpartition("/")[2], "many": '{"matched": 100000, "email": 100000}'}
+    with town.notify.database.transaction() as session:
+        session.execute(
+            sa.text(
+                "UPDATE campaigns SET counts = counts || CAST(:many AS jsonb) WHERE campaign_id = :campaign"
+            ),
+            of_draft,
+        )
+    assert only(soup_of(edward.get(url)), "[name=ilu]")
+    for typed in ("", "1", "99999"):
+        refused = send(edward, url, "zaraz", ilu=typed)
+        assert refused.status_code == 422
+        assert "Wpisz liczbę odbiorców" in plain(refused.text)
+    assert send(edward, url, "zaraz", ilu="100000").status_code == 303
+    assert "Zaplanowana" in edward.text(url)
+    assert edward.submit(f"{url}/do-szkicu", at=url).status_code == 303
 
 
 def test_rows_are_added_changed_and_removed_by_buttons(edward):

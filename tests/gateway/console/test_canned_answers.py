@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import sqlalchemy as sa
+
 from chassis.ids import new_id
 from tests.gateway.forms import soup_of
 from tests.gateway.visitors import Visitor
@@ -45,6 +47,37 @@ def test_what_is_wrong_is_said_and_the_rest_is_kept(edward: Visitor):
     assert edward.submit(url, title="", body=BODY).status_code == 422
     assert edward.submit(url, title="x" * 81, body=BODY).status_code == 422
     assert edward.submit(url, title="Próba", body="x" * 4001).status_code == 422
+
+
+def test_a_clerk_gets_the_answer_in_the_customers_language_first(
+    world: World, daria: Visitor, edward: Visitor
+):
+    url = write(edward, "Po ukraińsku", body_uk="Добрий день, {name}.", body_en="Good day, {name}.")
+    picked = url.rpartition("/")[2]
+    assert "PL, EN, UK" in edward.text(LIST)
+    assert "Добрий день, {name}." in edward.page(url)
+    case = f"/konsola/zgloszenia/{world.celinas_case.ticket_id}"
+
+    def links(of: Visitor) -> list[str]:
+        page = soup_of(of.get(case))
+        return [str(one["data-ready"]) for one in page.select(f'.ec-menu [data-ready-id="{picked}"]')]
+
+    polish, *others = links(daria)
+    assert polish.startswith("Dzień dobry")
+    assert [one[:4] for one in others] == ["Good", "Добр"]
+    given = soup_of(daria.get(f"{case}?gotowa={picked}&jezyk=uk"))
+    assert "Добрий день" in given.select("textarea[name=tresc]")[0].text
+    with world.tickets.database.transaction() as session:
+        session.execute(sa.text("UPDATE customers SET language = 'uk'"))
+    try:
+        assert links(daria)[0].startswith("Добрий день")
+        assert "Gotowe (Українська):" in daria.text(case)
+    finally:
+        with world.tickets.database.transaction() as session:
+            session.execute(sa.text("UPDATE customers SET language = 'pl'"))
+    refused = edward.submit(url, title="Próba", body=BODY, body_uk="{ім'я}")
+    assert refused.status_code == 422
+    assert soup_of(refused).select_one("textarea[name=body_uk][aria-invalid]")
 
 
 def test_a_clerk_reads_and_changes_nothing(daria: Visitor, edward: Visitor):

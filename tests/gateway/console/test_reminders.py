@@ -87,3 +87,31 @@ def test_there_is_no_fifth(edward: Visitor):
 
 def test_a_clerk_finds_no_reminders(daria: Visitor, world: World):
     daria.page(LIST, status=403)
+
+
+def test_own_words_are_kept_shown_and_refused_where_they_are_wrong(manager: Visitor):
+    words = {
+        "subject_pl": "Faktura {{ invoice.number }} czeka",
+        "email_pl": "Czekamy na {{ invoice.amount }}.",
+    }
+    response = save(manager, FIRST, wlaczone="", co="pokaz", podglad="email-pl", **words)
+    assert response.status_code == 303
+    assert response.location == f"{FIRST}?pokaz=email-pl#look"
+    page = manager.page(FIRST)
+    assert "Faktura {{ invoice.number }} czeka" in page
+    said = manager.text(f"{FIRST}?pokaz=email-pl")
+    assert "Co przeczyta" in said or "nie ma czego pokazać" in said
+
+    refused = save(manager, FIRST, wlaczone="", sms_uk="{% for x in y %}{% endfor %}", **words)
+    assert refused.status_code == 422
+    assert "Pętle" in refused.text or "pętl" in refused.text.lower()
+    assert "{% for x in y %}" in refused.text
+    refused = save(manager, FIRST, wlaczone="", email_pl="Treść bez tematu", subject_pl="")
+    assert refused.status_code == 422
+    assert save(manager, FIRST, wlaczone="", subject_pl="", email_pl="").status_code == 303
+
+
+def test_what_a_customer_would_read_is_shown_of_an_open_invoice(manager: Visitor):
+    for channel, language in (("email", "pl"), ("sms", "en"), ("fax", "xx")):
+        said = manager.get(f"{LIST}/przed-terminem?pokaz={channel}-{language}&osoba=9")
+        assert said.status_code == 200

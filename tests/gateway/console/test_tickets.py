@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from ebok.tickets.v1 import desk_pb2, tickets_pb2
 
+from chassis.ids import new_id
 from tests.gateway import casework
 from tests.gateway.forms import soup_of
 from tests.gateway.visitors import Visitor, plain
@@ -250,3 +252,48 @@ def test_the_desk_counts_open_and_late_cases(daria: Visitor):
     said = daria.text("/konsola/")
     assert "Otwarte zgłoszenia 3 w tym wolne: 1, moje: 2" in said
     assert "Zgłoszenia po terminie 1" in said
+
+
+def test_what_the_customer_wrote_since_the_last_look_is_marked_once(
+    world: World, anna: Visitor, daria: Visitor, url: str
+):
+    daria.get(url)
+    own = f"/zgloszenia/{world.open_case.ticket_id}"
+    request_id = soup_of(anna.get(own)).select_one('[name="request_id"]')
+    assert request_id is not None
+    sent = {"form": "odpowiedz", "tresc": "I jeszcze jedno.", "request_id": request_id["value"]}
+    assert anna.submit(own, **sent).status_code == 303
+
+    [marked] = soup_of(daria.get(url)).select(".eb-msg.is-new")
+    assert "I jeszcze jedno." in plain(str(marked))
+    assert "nowe" in plain(str(marked)).lower()
+    assert soup_of(daria.get(url)).select(".eb-msg.is-new") == []
+
+
+def test_an_invoice_that_is_named_is_looked_for_among_the_customers_own(
+    world: World, daria: Visitor, url: str
+):
+    own = soup_of(daria.get(url)).select_one(".ec-given dd a")
+    assert own is not None
+    assert str(own["href"]).endswith(f"/faktury/{world.annas.last_invoice.invoice_id}")
+    assert plain(str(own)).strip() == world.annas.last_invoice.number
+
+    doors = world.daria_at_tickets
+    foreign = [
+        tickets_pb2.Answer(key="invoice", value=world.celinas.last_invoice.number),
+        tickets_pb2.Answer(key="cause", value="use"),
+    ]
+    asked = desk_pb2.OpenCaseRequest(
+        customer_id=world.annas.customer_id,
+        request_id=str(new_id()),
+        category_id=world.open_case.category_id,
+        subject="Cudza faktura",
+        body="Pomyłka?",
+        commodity="water",
+        answers=foreign,
+    )
+    opened = doors.desk.OpenCase(asked).case.ticket
+    said = soup_of(daria.get(f"{QUEUE}/{opened.ticket_id}")).select_one(".ec-given")
+    assert said is not None
+    assert "nie ma tego u tego klienta" in plain(str(said))
+    assert said.select("a") == []

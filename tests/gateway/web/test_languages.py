@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from gateway.web import Preferences
+from gateway.web import Preferences, texts
 from gateway.web.languages import choose_language, local_path
 
 
@@ -86,3 +86,27 @@ def test_next_never_leaves_the_site(wish):
 
 def test_next_keeps_a_path_of_ours():
     assert local_path("/faktury?status=DUE&cursor=x") == "/faktury?status=DUE&cursor=x"
+
+
+@pytest.mark.parametrize(
+    ("accepted", "written", "said"),
+    [
+        ("pl", {"pl": "Awaria w sieci"}, "Awaria w\u00a0sieci"),
+        ("en", {"pl": "Awaria w sieci", "en": "A <fault>"}, "A &lt;fault&gt;"),
+        ("en", {"pl": "Awaria w sieci"}, '<span lang="pl">Awaria w\u00a0sieci</span>'),
+        ("uk", {"pl": "<b>", "en": "x"}, '<span lang="pl">&lt;b&gt;</span>'),
+        ("uk", {}, ""),
+    ],
+)
+def test_polish_words_on_another_page_say_so(site, accepted, written, said):
+    with site.app.test_request_context(headers={"Accept-Language": accepted}):
+        site.app.preprocess_request()
+        assert texts.said(written) == said
+
+
+def test_polish_html_on_another_page_says_so(site):
+    with site.app.test_request_context(headers={"Accept-Language": "en"}):
+        site.app.preprocess_request()
+        assert texts.html_in_language({"pl": "<p>Woda</p>"}) == '<div lang="pl"><p>Woda</p></div>'
+        assert texts.html_in_language({"pl": "<p>Woda</p>", "en": "<p>Water</p>"}) == "<p>Water</p>"
+        assert texts.said({"pl": "Nowe"}, "uncapital") == '<span lang="pl">nowe</span>'
