@@ -279,9 +279,7 @@ def _people(assignees: list[pb.Assignee]) -> list[tuple[str, str]]:
     return [(NOBODY, _("nobody")), (me.staff_id, _("me, %(name)s", name=me.name)), *others]
 
 
-def _filled(
-    answer: canned_answers_pb2.ListCannedAnswersResponse | None, one: pb.QueuedTicket
-) -> list[Ready]:
+def _filled(answer: canned_answers_pb2.ListCannedAnswersResponse | None, one: pb.QueuedTicket) -> list[Ready]:
     """Canned answers with the words in braces filled in, the customer's language first of each."""
     values = {
         "{name}": one.customer_name,
