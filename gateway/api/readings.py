@@ -23,7 +23,7 @@ from gateway.api.inputs import (
     packed,
     word_of,
 )
-from gateway.api.operations import operation
+from gateway.api.operations import body, operation, query
 from gateway.api.presenting import READING, USAGE
 from gateway.api.shapes import Page
 from gateway.web.calls import call, clients
@@ -61,7 +61,7 @@ class NewReading(Input):
 
 @api.get("/customers/<uuid:customer_id>/readings")
 @operation("readings:read", READINGS, refuses=[404])
-@api.input(ReadingFilter, location="query")
+@query(ReadingFilter)
 def list_readings(customer_id: UUID, query_data: Query) -> Response:
     """Readings of a customer's meters, the newest first."""
     found = call(
@@ -77,7 +77,7 @@ def list_readings(customer_id: UUID, query_data: Query) -> Response:
 
 @api.post("/customers/<uuid:customer_id>/readings")
 @operation("readings:write", READING, status=201, refuses=[404])
-@api.input(NewReading)
+@body(NewReading)
 def post_reading(customer_id: UUID, json_data: dict[str, Any]) -> Response:
     """Write down a reading; the same meter, day and value again answers the reading that is there."""
     request = pb.RecordReadingRequest(
@@ -93,7 +93,7 @@ def post_reading(customer_id: UUID, json_data: dict[str, Any]) -> Response:
 
 @api.get("/customers/<uuid:customer_id>/usage")
 @operation("readings:read", USAGE, refuses=[404])
-@api.input(UsageFilter, location="query")
+@query(UsageFilter)
 def get_usage(customer_id: UUID, query_data: Query) -> Response:
     """What a service point used, with the year before beside it."""
     return usage(str(customer_id), query_data)
@@ -101,6 +101,11 @@ def get_usage(customer_id: UUID, query_data: Query) -> Response:
 
 def usage(customer_id: str, query: Query) -> Response:
     """The use that a query asks for."""
+    return one(USAGE, asked_use(customer_id, query))
+
+
+def asked_use(customer_id: str, query: Query) -> pb.GetUsageResponse:
+    """As billing tells it."""
     request = pb.GetUsageRequest(
         customer_id=customer_id,
         service_point_id=packed(query.get("service_point_id")),
@@ -109,4 +114,5 @@ def usage(customer_id: str, query: Query) -> Response:
         month=query.get("month", 0),
         day=query.get("day", 0),
     )
-    return one(USAGE, call(clients().billing.readings.GetUsage, request))
+    found: pb.GetUsageResponse = call(clients().billing.readings.GetUsage, request)
+    return found

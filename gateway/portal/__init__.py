@@ -14,6 +14,7 @@ PUBLIC = frozenset(
     for name in (
         "home",
         "log_in",
+        "log_in_code",
         "log_out",
         "register",
         "register_sent",
@@ -21,6 +22,8 @@ PUBLIC = frozenset(
         "reset",
         "reset_sent",
         "new_password",
+        "confirm_new_email",
+        "deny_sign_in",
         "help",
         "accessibility",
         "privacy",
@@ -30,7 +33,24 @@ PUBLIC = frozenset(
         "refuse_offers",
     )
 )
-WITHOUT_CUSTOMER = frozenset({"portal.claim", "portal.profile", "portal.more", "portal.select_customer"})
+WITHOUT_CUSTOMER = frozenset(
+    f"portal.{name}"
+    for name in (
+        "claim",
+        "profile",
+        "more",
+        "select_customer",
+        "security",
+        "step_up",
+        "change_password",
+        "change_email",
+        "set_up_app",
+        "remove_app",
+        "renew_codes",
+        "end_session",
+        "end_others",
+    )
+)
 
 
 @portal.before_request
@@ -48,6 +68,7 @@ def _let_in() -> Response | None:
 
 from gateway.portal import (  # noqa: E402
     announcements,
+    api_tokens,
     contracts,
     grants,
     home,
@@ -66,6 +87,7 @@ from gateway.portal import (  # noqa: E402
     profile,
     readings,
     references,
+    security,
     sessions,
     start,
     texts,
@@ -78,6 +100,7 @@ from gateway.portal import (  # noqa: E402
 
 __all__ = [
     "announcements",
+    "api_tokens",
     "contracts",
     "grants",
     "home",
@@ -97,6 +120,7 @@ __all__ = [
     "profile",
     "readings",
     "references",
+    "security",
     "sessions",
     "start",
     "texts",

@@ -1,5 +1,6 @@
 """What was used at a service point, by years, months, days or hours, with the year before; and its readings."""
 
+import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, date
@@ -9,17 +10,19 @@ from ebok.common.v1.paging_pb2 import PageRequest
 from flask import Response, render_template, request
 from flask_login import current_user
 
+from gateway.api.presenting import USAGE
 from gateway.portal import portal
 from gateway.portal.reading_rows import reading_rows
 from gateway.portal.usage_charts import UsageChart, months_chart_of, years_chart_of
 from gateway.portal.usage_figures import figures_of
 from gateway.portal.usage_fine_charts import days_chart_of, hours_chart_of
-from gateway.portal.usage_steps import Step, asked, pager, shown_arguments, step_url, usage_url
+from gateway.portal.usage_steps import STEPS, Step, asked, pager, shown_arguments, step_url, usage_url
 from gateway.portal.words import commodity_word
 from gateway.web.amounts import decimal_of
 from gateway.web.calls import call, clients
 from gateway.web.days import date_of, hour, today
-from gateway.web.exports import ROWS_MAX, Cell, Table, export
+from gateway.web.exports import ROWS_MAX, Cell, Table, download, export, file_name
+from gateway.web.green_button import MIMETYPE, green_button
 from gateway.web.languages import gettext as _
 from gateway.web.paging import page_links, page_request
 
@@ -135,6 +138,24 @@ def usage_export(kind: str) -> Response:
     tables = [first] if kind == "csv" else [first, second]
     what = "odczyty" if first is readings else "zuzycie"
     return export(tables, name=f"{what}-{point.premises.address_line}-{today()}", kind=kind)
+
+
+@portal.get("/zuzycie.xml")
+def usage_green_button() -> Response:
+    """What the chart shows, as Green Button."""
+    wish = asked()
+    use = call(clients().billing.readings.GetUsage, wish.request(current_user.customer_id))
+    name = file_name("zuzycie", use.service_point.premises.address_line, today(), kind="xml")
+    return download(green_button(use, STEPS[wish.step]), name, MIMETYPE)
+
+
+@portal.get("/zuzycie.json")
+def usage_json() -> Response:
+    """What the chart shows, as the REST API tells it."""
+    use = call(clients().billing.readings.GetUsage, asked().request(current_user.customer_id))
+    name = file_name("zuzycie", use.service_point.premises.address_line, today(), kind="json")
+    body = json.dumps(USAGE.present(use), ensure_ascii=False, indent=1).encode()
+    return download(body, name, "application/json")
 
 
 def _bucket_heads(step: Step) -> list[str]:
