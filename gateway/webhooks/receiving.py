@@ -8,8 +8,9 @@ from flask import Response, current_app, request
 from werkzeug.exceptions import HTTPException
 
 from chassis.errors import FailedPrecondition, Invalid, NotFound, Refusal
-from gateway.web.calls import as_gateway, clients, config
+from gateway.web.calls import config
 from gateway.webhooks import webhooks
+from gateway.webhooks.handover import hand_over
 
 BODY_BYTES_MAX = 64 * 1024
 HEADER_LENGTH_MAX = 1000
@@ -37,7 +38,7 @@ def receive(provider: str, kind: str) -> Response:
         headers=_headers(),
         sender_address="" if sender is None else str(sender),
     )
-    as_gateway(clients().payments.notifications.ReceiveNotification, message)
+    hand_over(message)
     return say("OK", 200)
 
 

@@ -1,6 +1,7 @@
 """The door for what payment providers send: stored as it came, judged afterwards."""
 
-import threading
+from collections.abc import Sequence
+from contextlib import suppress
 
 from ebok.payments.v1 import notifications_pb2 as pb
 from ebok.payments.v1 import notifications_pb2_grpc as rpc
@@ -8,9 +9,10 @@ from ebok.payments.v1 import notifications_pb2_grpc as rpc
 from chassis import wire
 from chassis.clock import Clock
 from chassis.database import Database
-from chassis.errors import Unavailable
+from chassis.errors import Refusal, Unavailable
 from chassis.ids import new_id
 from chassis.rpc.server import Context
+from chassis.together import Together
 from services.payments.clients.desk import Desk
 from services.payments.storage import exchanges
 from services.payments.storage.exchanges import KINDS_OF_ADDRESSES, Received
@@ -29,10 +31,32 @@ class NotificationService(rpc.NotificationServiceServicer):
     def ReceiveNotification(
         self, request: pb.ReceiveNotificationRequest, context: Context
     ) -> pb.ReceiveNotificationResponse:
+        message = self._read(request)
+        [fault] = self._intake.keep([message])
+        if fault is not None:
+            raise fault
+        return pb.ReceiveNotificationResponse(exchange_id=wire.pack_id(message.exchange_id))
+
+    def KeepNotifications(
+        self, request: pb.KeepNotificationsRequest, context: Context
+    ) -> pb.KeepNotificationsResponse:
+        exchange_ids = [""] * len(request.notifications)
+        messages: dict[int, Received] = {}
+        for place, one in enumerate(request.notifications):
+            with suppress(Refusal):  # Whoever sends it alone hears it.
+                messages[place] = self._read(one)
+        faults = self._intake.keep(list(messages.values()))
+        for (place, message), fault in zip(messages.items(), faults, strict=True):
+            if fault is None:
+                exchange_ids[place] = wire.pack_id(message.exchange_id)
+        return pb.KeepNotificationsResponse(exchange_ids=exchange_ids)
+
+    def _read(self, request: pb.ReceiveNotificationRequest) -> Received:
+        """Refuses METHOD_NOT_OFFERED, and a kind of address that there is not."""
         provider = self._desk.provider(request.provider)
         if request.kind not in KINDS_OF_ADDRESSES:
             raise wire.fault("kind", "UNKNOWN")
-        message = Received(
+        return Received(
             exchange_id=new_id(),
             happened_at=self._clock.now(),
             provider=provider.name,
@@ -41,55 +65,30 @@ class NotificationService(rpc.NotificationServiceServicer):
             headers={header.name.lower(): header.value for header in request.headers},
             sender=request.sender_address,
         )
-        self._intake.keep(message)
-        return pb.ReceiveNotificationResponse(exchange_id=wire.pack_id(message.exchange_id))
-
-
-class _Waiting:
-    """A message that is on its way into the table, and what became of it."""
-
-    def __init__(self, message: Received) -> None:
-        self.message = message
-        self.ended = False
-        self.fault: Exception | None = None
 
 
 class Intake:
-    """Keeps messages. Those that come while an insert runs go together into the next: one statement, one commit.
+    """Keeps messages, those that come at the same moment in one statement, which is one commit.
 
-    Whoever gets the lock keeps all that wait; the others find theirs kept when their turn comes. Nobody returns before
-    his own message is committed, and nobody fails for what is wrong with another's.
+    Nobody returns before his own messages are committed, and nobody fails for what is wrong with another's.
     """
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._lock = threading.Lock()
-        self._waiting: list[_Waiting] = []
+        self._together = Together(self._insert, items_max=TOGETHER_MAX)
 
-    def keep(self, message: Received) -> None:
-        """Return when it is stored. Raises DatabaseAway, DatabaseBusy."""
-        mine = _Waiting(message)
-        self._waiting.append(mine)
-        with self._lock:
-            while not mine.ended:  # More than once only behind a crowd that does not fit into one statement.
-                together = self._waiting[:TOGETHER_MAX]
-                del self._waiting[: len(together)]
-                self._insert(together)
-        if mine.fault is not None:
-            raise mine.fault
+    def keep(self, messages: Sequence[Received]) -> Sequence[Exception | None]:
+        """Return when they are stored; for each None, or what kept it out. Raises DatabaseAway, DatabaseBusy."""
+        return self._together.do(messages)
 
-    def _insert(self, together: list[_Waiting]) -> None:
-        fault: Exception | None = None
+    def _insert(self, messages: Sequence[Received]) -> Sequence[Exception | None]:
         try:
             with self._database.asking() as reader:
-                exchanges.receive(reader, [one.message for one in together])
-        except Unavailable as refusal:
-            fault = refusal  # Nobody's message could be kept.
-        except Exception as bug:  # noqa: BLE001 - raised to him whose message it is
-            if len(together) > 1:
-                for one in together:
-                    self._insert([one])
-                return
-            fault = bug
-        for one in together:
-            one.fault, one.ended = fault, True
+                exchanges.receive(reader, messages)
+        except Unavailable:
+            raise  # Nobody's message could be kept.
+        except Exception as bug:  # noqa: BLE001 - told him whose message it is
+            if len(messages) == 1:
+                return [bug]
+            return [fault for one in messages for fault in self._insert([one])]
+        return [None] * len(messages)

@@ -7,8 +7,10 @@ which the reconciling job accepts.
 """
 
 import time
+from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from prometheus_client import Counter
@@ -89,30 +91,30 @@ def forget_exchanges(database: Database, *, now: datetime, config: PaymentsConfi
 
 def sift(database: Database, judge: Judge) -> tuple[list[UUID], bool]:
     """Judge what its words alone condemn; answers what is left to judge, and whether no more waits behind it."""
-    with database.reading() as session:
-        waiting = exchanges.list_waiting(session, now=judge.clock.now(), limit=SIFT_ROWS)
+    with database.asking() as reader:
+        waiting = exchanges.list_waiting(reader, now=judge.clock.now(), limit=SIFT_ROWS)
     believable: list[UUID] = []
-    condemned: dict[Verdict, list[Exchange]] = {}
+    condemned: dict[UUID, Verdict] = {}
     for exchange in waiting:
         verdict = _condemn(exchange, judge)
         if verdict is None:
             believable.append(exchange.exchange_id)
         else:
-            condemned.setdefault(verdict, []).append(exchange)
+            condemned[exchange.exchange_id] = verdict
     if condemned:
-        with database.transaction() as session:
-            given = {
-                verdict: set(exchanges.give_verdicts(session, verdict, [one.exchange_id for one in those]))
-                for verdict, those in condemned.items()
-            }
-        for verdict, those in condemned.items():
-            for exchange in those:
-                if exchange.exchange_id in given[verdict]:
-                    _note_verdict(judge, exchange, verdict)
+        with database.asking() as reader:
+            given = exchanges.give_verdicts(reader, condemned)
+        alike: dict[tuple[str, Verdict], list[UUID]] = {}
+        for exchange in waiting:
+            if exchange.exchange_id in given:
+                key = (exchange.provider, condemned[exchange.exchange_id])
+                alike.setdefault(key, []).append(exchange.exchange_id)
+        for (provider, verdict), exchange_ids in alike.items():
+            _note_verdict(judge, provider, verdict, exchange_ids)
     return believable, len(waiting) < SIFT_ROWS or len(believable) == SIFT_ROWS
 
 
-def _condemn(exchange: Exchange, judge: Judge) -> Verdict | None:
+def _condemn(exchange: Any, judge: Judge) -> Verdict | None:
     """The verdict that a message's own words speak; None when they may be true, or cannot be read at all."""
     try:
         said = judge.desk.provider(exchange.provider).read_notification(
@@ -126,13 +128,15 @@ def _condemn(exchange: Exchange, judge: Judge) -> Verdict | None:
     return said.verdict
 
 
-def _note_verdict(judge: Judge, exchange: Exchange, verdict: Verdict) -> None:
-    judge.verdicts.labels(exchange.provider, verdict.value).inc()
+def _note_verdict(judge: Judge, provider: str, verdict: Verdict, exchange_ids: Sequence[UUID]) -> None:
+    """Count them, and say of those that are not believed where to look: a line for all that are alike."""
+    judge.verdicts.labels(provider, verdict.value).inc(len(exchange_ids))
     if verdict not in (Verdict.ACCEPTED, Verdict.REPEATED):
         judge.log.warning(
             "notification not believed",
-            exchange_id=str(exchange.exchange_id),
-            provider=exchange.provider,
+            exchange_id=str(exchange_ids[0]),
+            count=len(exchange_ids),
+            provider=provider,
             verdict=verdict.value,
         )
 
@@ -155,7 +159,7 @@ def judge_one(database: Database, judge: Judge, exchange_id: UUID) -> None:
         except Exception as fault:  # noqa: BLE001 - one message that cannot be judged must not stop the others
             _put_off(database, judge, exchange_id, fault)
             return
-        _note_verdict(judge, exchange, found.verdict)
+        _note_verdict(judge, exchange.provider, found.verdict, [exchange_id])
         if found.to_accept is not None:
             _accept(judge, found.to_accept)
 

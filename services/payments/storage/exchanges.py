@@ -134,12 +134,18 @@ def give_verdict(
     session.execute(update(Exchange).where(Exchange.exchange_id == exchange_id).values(**values))
 
 
-def list_waiting(session: Session, *, now: datetime, limit: int) -> Sequence[Exchange]:
-    """Messages to judge, the oldest first."""
-    statement = select(Exchange).where(
-        Exchange.direction == Direction.IN, Exchange.verdict.is_(None), Exchange.judge_after <= now
-    )
-    return session.scalars(statement.order_by(Exchange.judge_after, Exchange.exchange_id).limit(limit)).all()
+_WAITING = """
+    SELECT exchange_id, provider, kind, body, headers
+    FROM exchanges
+    WHERE direction = 'in' AND verdict IS NULL AND judge_after <= %(now)s
+    ORDER BY judge_after, exchange_id
+    LIMIT %(limit)s
+"""
+
+
+def list_waiting(reader: Reader, *, now: datetime, limit: int) -> Sequence[Any]:
+    """Messages to judge, the oldest first: `exchange_id`, `provider`, `kind`, `body`, `headers`."""
+    return reader.rows(_WAITING, {"now": now, "limit": limit})
 
 
 def lock_waiting(session: Session, exchange_id: UUID) -> Exchange | None:
@@ -151,22 +157,21 @@ def lock_waiting(session: Session, exchange_id: UUID) -> Exchange | None:
     )
 
 
-def give_verdicts(session: Session, verdict: Verdict, exchange_ids: Sequence[UUID]) -> Sequence[UUID]:
-    """Say the same of many messages; answers those that were still to judge and in nobody's hands."""
-    free = (
-        select(Exchange.exchange_id)
-        .where(Exchange.exchange_id.in_(exchange_ids), Exchange.verdict.is_(None))
-        .with_for_update(skip_locked=True)
-        .cte("free")
-    )
-    given = session.scalars(
-        update(Exchange)
-        .where(Exchange.exchange_id.in_(select(free.c.exchange_id)))
-        .values(verdict=verdict)
-        .returning(Exchange.exchange_id)
-        .execution_options(synchronize_session=False)
-    )
-    return given.all()
+_GIVE_VERDICTS = """
+    UPDATE exchanges
+    SET verdict = given.verdict
+    FROM unnest(%(exchange_ids)s::uuid[], %(verdicts)s::text[]) AS given (exchange_id, verdict),
+        (SELECT exchange_id FROM exchanges WHERE exchange_id = ANY(%(exchange_ids)s) AND verdict IS NULL
+         FOR UPDATE SKIP LOCKED) AS free
+    WHERE exchanges.exchange_id = given.exchange_id AND free.exchange_id = given.exchange_id
+    RETURNING exchanges.exchange_id
+"""
+
+
+def give_verdicts(reader: Reader, verdicts: Mapping[UUID, Verdict]) -> set[UUID]:
+    """Say at once what was made of many messages; answers those that were still to judge and in nobody's hands."""
+    values = {"exchange_ids": list(verdicts), "verdicts": [one.value for one in verdicts.values()]}
+    return {row.exchange_id for row in reader.rows(_GIVE_VERDICTS, values)}
 
 
 def put_off(session: Session, exchange_id: UUID, *, now: datetime, longest: timedelta) -> None:

@@ -2,14 +2,23 @@
 
 import http.client
 import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any
 
+import grpc
 import pytest
+from ebok.payments.v1 import notifications_pb2 as pb
+from ebok.payments.v1 import notifications_pb2_grpc as rpc
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import text
 from werkzeug.serving import make_server
 
+from chassis.testing.served import Served
+from gateway.webhooks.handover import HANDOVER
 from tests.gateway.world import World
 
 ADDRESSES = ("/webhooks/przelewy24", "/webhooks/przelewy24/zwrot", "/webhooks/payu")
@@ -188,3 +197,79 @@ def test_a_provider_that_is_not_set_up_is_not_found(world: World):
     app = world.make_app(payments=alone.address)
     assert send(app, "/webhooks/payu").status_code == 404
     assert send(app, "/webhooks/przelewy24").status_code == 200
+
+
+@contextmanager
+def held_back(payments: Served) -> Iterator[None]:
+    """Nothing is stored meanwhile."""
+    with payments.database.transaction() as session:
+        session.execute(text("LOCK TABLE exchanges IN EXCLUSIVE MODE"))
+        yield
+
+
+def send_together(app: Flask, payments: Served, messages: list[tuple[str, bytes]]) -> list[Any]:
+    """All at the same moment: while the first is being stored, the others come. Answers what each was told."""
+    with ThreadPoolExecutor(len(messages)) as threads:
+        with held_back(payments):
+            answers = [threads.submit(send, app, *messages[0])]
+            _until(lambda: app.extensions[HANDOVER]._is_acting and not app.extensions[HANDOVER]._waiting)
+            answers += [threads.submit(send, app, *one) for one in messages[1:]]
+            _until(lambda: len(app.extensions[HANDOVER]._waiting) == len(messages) - 1)
+        return [one.result() for one in answers]
+
+
+def _until(is_so: Any) -> None:
+    end = time.monotonic() + 4
+    while not is_so():
+        assert time.monotonic() < end
+        time.sleep(0.005)
+
+
+def bodies_in(payments: Served) -> list[bytes]:
+    with payments.database.reading() as session:
+        rows = session.execute(text("SELECT body FROM exchanges WHERE direction = 'in' ORDER BY exchange_id"))
+        return [bytes(row.body) for row in rows]
+
+
+def test_messages_of_the_same_moment_go_together_and_each_is_stored_before_its_answer(world: World):
+    payments = world.lonely_payments()
+    app = world.make_app(payments=payments.address)
+    messages = [(ADDRESSES[n % len(ADDRESSES)], b"%d" % n) for n in range(12)]
+    answers = send_together(app, payments, messages)
+    assert [(one.status_code, one.text) for one in answers] == [(200, "OK")] * 12
+    assert sorted(bodies_in(payments)) == sorted(body for _, body in messages)
+    assert payments.calls("NotificationService/KeepNotifications") == 2
+    assert payments.calls("NotificationService/ReceiveNotification") == 0
+
+
+def test_what_is_wrong_with_one_message_is_told_to_its_sender_alone(world: World):
+    payments = world.lonely_payments(payu_url="")
+    app = world.make_app(payments=payments.address)
+    messages = [("/webhooks/przelewy24", b"1"), ("/webhooks/payu", b"2"), ("/webhooks/przelewy24", b"3")]
+    answers = send_together(app, payments, messages)
+    assert [(one.status_code, one.text) for one in answers] == [
+        (200, "OK"),
+        (404, "METHOD_NOT_OFFERED"),
+        (200, "OK"),
+    ]
+    assert bodies_in(payments) == [b"1", b"3"]
+
+
+def test_a_payments_service_that_knows_single_messages_only_gets_them_so(world: World):
+    stored = []
+
+    class Older(rpc.NotificationServiceServicer):
+        def ReceiveNotification(self, request: Any, context: Any) -> pb.ReceiveNotificationResponse:
+            stored.append(request.body)
+            return pb.ReceiveNotificationResponse(exchange_id="1")
+
+    server = grpc.server(ThreadPoolExecutor(4))
+    rpc.add_NotificationServiceServicer_to_server(Older(), server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    try:
+        app = world.make_app(payments=f"127.0.0.1:{port}")
+        assert [send(app, "/webhooks/payu", body).status_code for body in (b"1", b"2")] == [200, 200]
+    finally:
+        server.stop(None).wait()
+    assert stored == [b"1", b"2"]

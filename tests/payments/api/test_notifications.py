@@ -6,10 +6,15 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
+from uuid import UUID
 
+import pytest
 import sqlalchemy as sa
+from ebok.payments.v1 import notifications_pb2 as pb
+from ebok.payments.v1.notifications_pb2_grpc import NotificationServiceStub
 
 from chassis.database import DatabaseAway
+from chassis.errors import FailedPrecondition, Invalid
 from chassis.ids import new_id
 from services.payments.api.notifications import TOGETHER_MAX, Intake
 from services.payments.storage.exchanges import BODY_BYTES_MAX, Exchange, Received
@@ -55,13 +60,13 @@ def keep_together(database, messages):
     intake = Intake(database)
 
     with ThreadPoolExecutor(len(messages)) as threads:
-        first = threads.submit(intake.keep, messages[0])
+        first = threads.submit(intake.keep, messages[:1])
         assert database.begun.wait(20)
-        others = [threads.submit(intake.keep, one) for one in messages[1:]]
-        while len(intake._waiting) < len(messages) - 1:
+        others = [threads.submit(intake.keep, [one]) for one in messages[1:]]
+        while len(intake._together._waiting) < len(messages) - 1:
             time.sleep(0.01)
         database.crowd_waits.set()
-        return [one.exception(20) for one in (first, *others)]
+        return [one.exception(20) or one.result()[0] for one in (first, *others)]
 
 
 def stored(served):
@@ -102,5 +107,68 @@ def test_a_flood_is_stored_whole(served):
     intake = Intake(served.database)
     messages = [message() for _ in range(40 * 16)]
     with ThreadPoolExecutor(16) as threads:
-        list(threads.map(intake.keep, messages))
+        list(threads.map(lambda one: intake.keep([one]), messages))
     assert set(stored(served)) == {one.exchange_id for one in messages}
+
+
+@pytest.fixture
+def door(served, as_system):
+    return served.stub(NotificationServiceStub, as_system("gateway"))
+
+
+def asked(number=0, **changes):
+    values = {
+        "provider": "przelewy24",
+        "kind": "payment",
+        "body": b"%d" % number,
+        "sender_address": "192.0.2.1",
+    }
+    return pb.ReceiveNotificationRequest(**{**values, **changes})
+
+
+def test_messages_that_come_together_are_stored_in_their_order(served, door):
+    request = pb.KeepNotificationsRequest(notifications=[asked(number) for number in range(TOGETHER_MAX)])
+    exchange_ids = door.KeepNotifications(request).exchange_ids
+    assert list(exchange_ids) == sorted(exchange_ids)
+    rows = stored(served)
+    assert [rows[UUID(one)].body for one in exchange_ids] == [
+        b"%d" % number for number in range(TOGETHER_MAX)
+    ]
+    assert all(row.verdict is None for row in rows.values())
+
+
+@pytest.mark.repeats("NotificationService/KeepNotifications")
+def test_messages_that_come_twice_are_stored_twice(served, door):
+    request = pb.KeepNotificationsRequest(notifications=[asked(1), asked(2)])
+    first, again = door.KeepNotifications(request), door.KeepNotifications(request)
+    assert len({*first.exchange_ids, *again.exchange_ids}) == 4
+    assert sorted(row.body for row in stored(served).values()) == [b"1", b"1", b"2", b"2"]
+
+
+def test_one_that_cannot_be_stored_has_no_id_and_harms_none_of_the_others(serve, as_system):
+    served = serve(payu_url="")
+    door = served.stub(NotificationServiceStub, as_system("gateway"))
+    wrong = [asked(provider="payu"), asked(kind="order")]
+    request = pb.KeepNotificationsRequest(notifications=[asked(1), *wrong, asked(2)])
+    kept = door.KeepNotifications(request).exchange_ids
+    assert [bool(one) for one in kept] == [True, False, False, True]
+    assert {str(one): row.body for one, row in stored(served).items()} == {kept[0]: b"1", kept[3]: b"2"}
+    # Sent alone it hears why.
+    with pytest.raises(FailedPrecondition) as refused:
+        door.ReceiveNotification(wrong[0])
+    assert refused.value.reason == "METHOD_NOT_OFFERED"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        [],
+        [asked()] * (TOGETHER_MAX + 1),
+        [asked(), asked(body=b"x" * (BODY_BYTES_MAX + 1))],
+        [asked(), asked(sender_address="nowhere")],
+    ],
+)
+def test_a_call_that_is_malformed_stores_nothing(served, door, wrong):
+    with pytest.raises(Invalid):
+        door.KeepNotifications(pb.KeepNotificationsRequest(notifications=wrong))
+    assert stored(served) == {}
