@@ -27,8 +27,8 @@ from chassis.config import ConfigFaulty, load_config
 from chassis.errors import Refusal
 from chassis.keys import KeyMissing
 from chassis.rpc.client import Channel
-from chassis.rpc.tokens import SystemCredential
 from connector.config import ConnectorConfig
+from connector.credentials import credential_of
 from connector.deltas import check_delta
 from connector.faults import CannotImport, Stopped
 from connector.mapping import read_mapping
@@ -206,7 +206,7 @@ def _clock() -> SystemClock:
 
 def _channel(to: str) -> Channel:
     config = load_config(ConnectorConfig)
-    return Channel(to, credential=SystemCredential(config, SystemClock(config.clock_offset_file)))
+    return Channel(to, credential=credential_of(config, SystemClock(config.clock_offset_file)))
 
 
 @contextmanager
@@ -218,7 +218,7 @@ def _faults_told() -> Iterator[None]:
         screen.print(str(fault), style="red", markup=False)
         raise typer.Exit(1) from None
     except Refusal as refusal:
-        screen.print(f"billing refused: {refusal.reason} {refusal}", style="red", markup=False)
+        screen.print(f"refused: {refusal.reason} {refusal}", style="red", markup=False)
         raise typer.Exit(1) from None
 
 

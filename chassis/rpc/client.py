@@ -11,19 +11,27 @@ raised.
 
 import json
 from collections.abc import Callable, Iterator
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import grpc
 
 from chassis import tracing
 from chassis.rpc.errors import from_rpc_error
-from chassis.rpc.tokens import SystemCredential
 
 TIMEOUT_S = 3.0
 STREAM_TIMEOUT_S = 60.0
 MESSAGE_BYTES_MAX = 12 * 1024 * 1024
 Metadata = tuple[tuple[str, str | bytes], ...]  # As generated stubs want it.
 StubType = TypeVar("StubType")
+
+
+class Credential(Protocol):
+    """Who calls, where nobody is named for a call."""
+
+    def token(self) -> str:
+        """A token that is still good."""
+        ...
+
 
 # Every command of the suite is safe to repeat, so what cannot be reached may be asked again. A server that
 # was reached and answers UNAVAILABLE itself forbids it (`grpc-retry-pushback-ms`).
@@ -72,7 +80,7 @@ class Channel:
         self,
         address: str,
         *,
-        credential: SystemCredential | None = None,
+        credential: Credential | None = None,
         message_bytes_max: int = MESSAGE_BYTES_MAX,
         timeout_s: float = TIMEOUT_S,
     ) -> None:

@@ -49,7 +49,7 @@ class Served:
 
     def stub(self, stub_class: Any, persona: Persona | None = None) -> Any:
         """A stub that calls as the persona; as nobody when there is none."""
-        channel = Channel(self.address, credential=persona, timeout_s=20.0)  # type: ignore[arg-type]
+        channel = Channel(self.address, credential=persona, timeout_s=20.0)
         self._channels.append(channel)
         return channel.stub(stub_class)
 
