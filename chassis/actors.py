@@ -61,7 +61,7 @@ class Actor:
 
     @property
     def is_of_provider(self) -> bool:
-        """One of the provider's people, or a system that the provider has let in: it is told and may say what they may."""
+        """One of the provider's people, or a system that the provider has let in: told what they are told."""
         return self.kind in (ActorKind.STAFF, ActorKind.CLIENT)
 
     def may(self, permission: str) -> bool:

@@ -19,7 +19,7 @@ def source_of(address: str) -> str:
 
 
 def address_of_peer(peer: str) -> str:
-    """The address in gRPC's words for the other end, `ipv4:192.0.2.1:5000` or `ipv6:%5B2001:db8::1%5D:5000`; else empty."""
+    """The address in gRPC's words for the other end, `ipv4:192.0.2.1:5000` or `ipv6:%5B2001:db8::1%5D:5000`."""
     kind, _, rest = peer.partition(":")
     if kind not in ("ipv4", "ipv6"):
         return ""

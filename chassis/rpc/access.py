@@ -44,7 +44,8 @@ _AUDIENCES = {
     access_pb2.AUDIENCE_CLIENT: ActorKind.CLIENT,
     access_pb2.AUDIENCE_SYSTEM: ActorKind.SYSTEM,
 }
-_PEOPLE = {ActorKind.USER, ActorKind.CUSTOMER, ActorKind.STAFF}
+_USERS = {ActorKind.USER, ActorKind.CUSTOMER}
+_PEOPLE = _USERS | {ActorKind.STAFF}
 
 
 class RuleFaulty(Exception):
@@ -146,6 +147,12 @@ def _subject_field(descriptor: Descriptor) -> str:
     return ""
 
 
+def _need(permission: str, actor: Actor, *, telling: bool = False) -> None:
+    """Whether the permission that is missing is told: to those who can ask for it."""
+    if permission not in actor.permissions:
+        raise AccessRefused(permission=permission) if telling else AccessRefused
+
+
 class Gate:
     """Lets callers in or refuses them."""
 
@@ -169,26 +176,22 @@ class Gate:
         if kind is ActorKind.NOBODY:
             raise LoginRequired
         if kind is ActorKind.CUSTOMER and rule.for_customers:
-            if rule.permission not in actor.permissions:
-                raise AccessRefused
+            _need(rule.permission, actor)
             own = actor.customer_key
             for request in requests:
                 if request.customer_id != own:
                     raise AccessRefused
         elif kind is ActorKind.STAFF and rule.for_staff:
-            if rule.permission not in actor.permissions:
-                raise AccessRefused(permission=rule.permission)
+            _need(rule.permission, actor, telling=True)
             if not actor.area.is_whole:
                 self._admit_area(rule, actor.area, requests)
         elif kind is ActorKind.CLIENT and rule.for_clients:
-            if rule.client_permission not in actor.permissions:
-                raise AccessRefused(permission=rule.client_permission)
+            _need(rule.client_permission, actor, telling=True)
         elif kind is ActorKind.SYSTEM and rule.for_systems:
             if actor.actor_id not in rule.systems:
                 raise AccessRefused
-        elif (kind is ActorKind.USER or kind is ActorKind.CUSTOMER) and rule.for_users:
-            if rule.permission not in actor.permissions:
-                raise AccessRefused
+        elif kind in _USERS and rule.for_users:
+            _need(rule.permission, actor)
         else:
             raise AccessRefused
 

@@ -22,7 +22,6 @@ from chassis.rpc.access import AccessRefused, Gate, MethodRule
 from chassis.rpc.fields import FieldChecker
 from chassis.telemetry import Metrics, describe_fault, log_request, logger
 
-
 _READS_RECORDED = {ActorKind.STAFF, ActorKind.CLIENT}
 
 

@@ -2,7 +2,8 @@
 
 Claims: iss (the part that signed), aud (the suite), sub, kind, name, cid (customer), perms, sid (session), adr
 (address), sup (when the person last proved who they are), scope (of an API client, its own words), iat, exp. Only
-identity may speak for USER, CUSTOMER, STAFF and CLIENT; a part may speak for itself alone. Times are the suite's clock's.
+identity may speak for USER, CUSTOMER, STAFF and CLIENT; a part may speak for itself alone. Times are
+those of the suite's clock.
 """
 
 import threading
