@@ -10,12 +10,20 @@ from flask import Flask
 from chassis.testing.databases import Databases
 from tests.gateway.visitors import Visitor
 from tests.gateway.world import World, making_world
+from tests.gateway.wrong_forms import Town
 
 
 @pytest.fixture(scope="session")
 def world(databases: Databases, keys_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     with making_world(databases, keys_dir, tmp_path_factory.mktemp("world")) as made:
         yield made
+
+
+@pytest.fixture(scope="module")
+def town(databases: Databases, keys_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
+    """One of its own for each file that sends forms: those that are filled in right change it."""
+    with making_world(databases, keys_dir, tmp_path_factory.mktemp("town")) as made:
+        yield Town(made)
 
 
 @pytest.fixture

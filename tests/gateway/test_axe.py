@@ -8,17 +8,20 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Page as Tab
 
-from tests.gateway.pages import Page, cookies_of, pages, serving
+from tests.gateway.pages import PEOPLE, Page, cookies_of, pages, serving
 from tests.gateway.world import World
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome") or ""
 FLAGS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
-SCREENS: dict[str, dict[str, Any]] = {
-    "phone": {"viewport": {"width": 390, "height": 844}},
-    "desktop": {"viewport": {"width": 1280, "height": 900}},
-    "narrow": {"viewport": {"width": 320, "height": 640}},
-}
+DESKTOP, PHONE, NARROW = (
+    {"width": 1280, "height": 900},
+    {"width": 390, "height": 844},
+    {"width": 320, "height": 640},
+)
+# What the look of a page, light or dark, can break; everything else is the same in both.
+OF_COLOURS = {"runOnly": ["color-contrast", "link-in-text-block"]}
 REFUSED = ("Content Security Policy", "Refused to", "Uncaught")
 
 pytestmark = [
@@ -47,43 +50,46 @@ def browser() -> Iterator[Browser]:
         chromium.close()
 
 
-@pytest.mark.parametrize("look", ["light", "dark"])
-@pytest.mark.parametrize("screen", ["phone", "desktop"])
-def test_axe_finds_nothing(
-    world: World, every_page: list[Page], address: str, browser: Browser, screen: str, look: Any
+@pytest.mark.parametrize("who", PEOPLE)
+def test_axe_finds_nothing_and_all_fits(
+    world: World, every_page: list[Page], address: str, browser: Browser, who: str
 ):
     faults: list[str] = []
-    for who in dict.fromkeys(page.who for page in every_page):
-        context = browser.new_context(**SCREENS[screen], color_scheme=look, locale="pl-PL")
-        context.add_cookies(cookies_of(world, who, address))  # type: ignore[arg-type]
-        tab = context.new_page()
-        tab.on("console", lambda said: faults.append(said.text) if _is_fault(said.text) else None)
-        for page in (one for one in every_page if one.who == who):
-            tab.goto(address + page.url)
-            for violation in Axe().run(tab).response["violations"]:
-                where = violation["nodes"][0]["target"]
-                faults.append(f"{page.name}: {violation['id']} at {where}")
-            if tab.evaluate("document.documentElement.scrollWidth - innerWidth") > 0:
-                faults.append(f"{page.name}: wider than the screen")
-        context.close()
+    context = browser.new_context(reduced_motion="reduce", locale="pl-PL")
+    context.add_cookies(cookies_of(world, who, address))  # type: ignore[arg-type]
+    tab = context.new_page()
+    tab.on("console", lambda said: faults.append(said.text) if _is_fault(said.text) else None)
+    for page in (one for one in every_page if one.who == who):
+        tab.set_viewport_size(DESKTOP)
+        tab.emulate_media(color_scheme="light")
+        tab.goto(address + page.url)
+        faults.extend(f"{page.name}, {fault}" for fault in _faults_of(tab))
+    context.close()
     assert faults == []
 
 
-def test_everything_fits_a_very_narrow_screen(
-    world: World, every_page: list[Page], address: str, browser: Browser
-):
-    """320 px: what 400 % zoom makes of a desktop."""
-    faults = []
-    for who in dict.fromkeys(page.who for page in every_page):
-        context = browser.new_context(**SCREENS["narrow"], locale="pl-PL")
-        context.add_cookies(cookies_of(world, who, address))  # type: ignore[arg-type]
-        tab = context.new_page()
-        for page in (one for one in every_page if one.who == who):
-            tab.goto(address + page.url)
-            if tab.evaluate("document.documentElement.scrollWidth - innerWidth") > 0:
-                faults.append(page.name)
-        context.close()
-    assert faults == []
+def _faults_of(tab: Tab) -> Iterator[str]:
+    """As it was opened, desktop and light; then dark, on a phone, and on what 400 % zoom makes of a desktop."""
+    yield from _violations(tab, "desktop light")
+    tab.emulate_media(color_scheme="dark")
+    yield from _violations(tab, "desktop dark", OF_COLOURS)
+    yield from _too_wide(tab, DESKTOP)
+    yield from _too_wide(tab, PHONE)
+    yield from _violations(tab, "phone dark")
+    tab.emulate_media(color_scheme="light")
+    yield from _violations(tab, "phone light", OF_COLOURS)
+    yield from _too_wide(tab, NARROW)
+
+
+def _violations(tab: Tab, how: str, options: dict[str, Any] | None = None) -> Iterator[str]:
+    for violation in Axe().run(tab, options=options).response["violations"]:
+        yield f"{how}: {violation['id']} at {violation['nodes'][0]['target']}"
+
+
+def _too_wide(tab: Tab, screen: Any) -> Iterator[str]:
+    tab.set_viewport_size(screen)
+    if tab.evaluate("document.documentElement.scrollWidth - innerWidth") > 0:
+        yield f"wider than {screen['width']} px"
 
 
 def _is_fault(text: str) -> bool:
