@@ -20,7 +20,7 @@ from deploy.local.reporting import VARIABLE
 ROOT = Path(__file__).resolve().parents[2]
 # Each starts whole suites or loads the machine: one at a time.
 SERIAL = ("tests/journeys", "tests/chaos", "tests/tooling")
-SIDE_BY_SIDE = ("-n", "2", "--dist", "loadfile")
+SIDE_BY_SIDE = ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")
 FAST = "not long and not broker and not browser and not outside"
 NOTHING_COLLECTED = 5
 EXIT_OK, EXIT_FAILED, EXIT_USAGE = 0, 1, 2
