@@ -43,6 +43,10 @@ class Office:
     def revoke(self, client_id: str) -> pb.ApiClient:
         return self.clients.RevokeApiClient(pb.RevokeApiClientRequest(client_id=client_id)).client
 
+    def revoke_secret(self, client_id: str, secret_id: str) -> pb.ApiClient:
+        request = pb.RevokeSecretRequest(client_id=client_id, secret_id=secret_id)
+        return self.clients.RevokeSecret(request).client
+
     def token(self, client_id: str, secret: str, scope: str = "") -> str:
         asked = tokens_pb2.IssueTokenRequest(client_id=client_id, client_secret=secret, scope=scope)
         return str(self.tokens.IssueToken(asked).access_token)
