@@ -291,6 +291,7 @@ def test_an_invoice_that_is_named_is_looked_for_among_the_customers_own(
         body="Pomyłka?",
         commodity="water",
         answers=foreign,
+        channel=tickets_pb2.CHANNEL_PHONE,
     )
     opened = doors.desk.OpenCase(asked).case.ticket
     said = soup_of(daria.get(f"{QUEUE}/{opened.ticket_id}")).select_one(".ec-given")

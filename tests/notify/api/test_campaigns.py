@@ -14,9 +14,9 @@ from chassis.errors import Conflict, FailedPrecondition, Invalid, NotFound, Perm
 from chassis.ids import new_id
 from services.billing.__main__ import part as billing_part
 from services.notify.__main__ import part
-from services.notify.domain import preferences
 from services.notify.domain.preferences import Topic
 from services.notify.storage.messages import Channel
+from services.notify.storage.preferences import keep_choices
 from tests.notify.conftest import NOBODY, Given
 from tests.notify.town import POLISH, STREET, Town
 
@@ -94,7 +94,7 @@ def test_marketing_counts_only_who_agreed(town):
     assert (counts.matched, counts.email, counts.without_consent) == (1, 0, 1)
 
 
-def test_a_preview_is_made_out_to_somebody_of_the_sample(town, as_edward):
+def test_a_preview_is_made_out_to_somebody_of_the_sample(town):
     anna = town.customer("Anna", language="uk", phone="+48600100200")
     draft = town.draft(by_portal=True)
     with pytest.raises(FailedPrecondition) as refused:
@@ -113,9 +113,9 @@ def test_a_preview_is_made_out_to_somebody_of_the_sample(town, as_edward):
     assert text.text == "Wodociągi Zdrój: w środę nie będzie wody. ul. Lipowa 7/2, Zdrój"
     assert (text.sms.characters, text.sms.parts, text.sms.is_unicode) == (63, 1, True)
     offer = town.draft(is_marketing=True, by_sms=True)
-    wish = {(Topic.MARKETING, Channel.SMS): True}
+    agreed = {(Topic.MARKETING.value, Channel.SMS): True}
     with town.notify.database.transaction() as session:
-        preferences.choose(session, anna.customer_id, wish, by=as_edward.actor, now=town.clock.now())
+        keep_choices(session, anna.customer_id, agreed, now=town.clock.now())
     town.count(offer)
     asked = pb.PreviewCampaignRequest(campaign_id=offer.campaign_id, channel="sms")
     text = town.campaigns.PreviewCampaign(asked)

@@ -24,7 +24,7 @@ from services.notify.domain import campaign_runs, preferences
 from services.notify.domain.preferences import Topic
 from services.notify.jobs.journals import Journal
 from services.notify.storage.messages import Channel, Message
-from services.notify.storage.preferences import find_choices
+from services.notify.storage.preferences import find_choices, keep_choices
 from tests.notify.conftest import Given
 from tests.notify.town import Town
 
@@ -91,8 +91,15 @@ def test_each_is_reached_by_one_channel_and_who_by_none_is_told_with_the_reason(
 
     def board(who: Any, customer_id: Any) -> list[Any]:
         wanted = announcements_pb2.ListAnnouncementsRequest(customer_id=str(customer_id))
-        found = town.notify.stub(AnnouncementServiceStub, who).ListAnnouncements(wanted)
-        return list(found.announcements)
+        stub = town.notify.stub(AnnouncementServiceStub, who)
+        return [
+            stub.GetAnnouncement(
+                announcements_pb2.GetAnnouncementRequest(
+                    customer_id=str(customer_id), announcement_id=one.announcement_id
+                )
+            ).announcement
+            for one in stub.ListAnnouncements(wanted).announcements
+        ]
 
     [shown] = board(as_anna, ANNA_CUSTOMER)
     assert shown.titles["pl"] == "Przerwa w dostawie"
@@ -126,7 +133,7 @@ def test_marketing_goes_only_to_who_agreed(town, mailbox, as_anna):
 
 
 def test_an_offer_by_text_message_ends_with_a_link_that_takes_consent_back(
-    serving, mailbox, as_edward, as_anna, as_system, clock, keys_dir
+    serving, mailbox, as_edward, as_system, clock, keys_dir
 ):
     clock.set(datetime(2026, 3, 18, 11, 0, tzinfo=UTC))  # No quiet hours.
     billing = serving(billing_part)
@@ -142,9 +149,10 @@ def test_an_offer_by_text_message_ends_with_a_link_that_takes_consent_back(
         Given(notify, keys_dir).settings()
         town = Town(billing, notify, as_edward, clock)
         town.customer("Anna", customer_id=ANNA_CUSTOMER, phone="+48600100200")
-        wish = {(Topic.MARKETING, Channel.SMS): True}
         with notify.database.transaction() as session:
-            preferences.choose(session, ANNA_CUSTOMER, wish, by=as_anna.actor, now=clock.now())
+            keep_choices(
+                session, ANNA_CUSTOMER, {(Topic.MARKETING.value, Channel.SMS): True}, now=clock.now()
+            )
         town.started(is_marketing=True, by_email=False, by_sms=True)
         town.run("campaigns.gather", "campaigns.release", "sms.send")
         [sent] = requests.get(f"{smsapi.url}/sandbox/messages", timeout=5).json()

@@ -244,8 +244,8 @@ OWN = templates_pb2.Text(
 )
 
 
-def test_a_reminder_speaks_in_the_providers_own_words_and_ours_stand_in_for_a_language_without(town):
-    told = Given(town.notify, None)
+def test_a_reminder_speaks_in_own_words_and_ours_stand_in_for_a_language_without(town, keys_dir):
+    told = Given(town.notify, keys_dir)
     told.customer(customer_id=str(CELINA_CUSTOMER), email="celina@poczta.example", version=2, language="en")
     town.set("payment_overdue_1", texts=[OWN])
     town.day(4, 6)
