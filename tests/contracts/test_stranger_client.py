@@ -1,4 +1,4 @@
-"""A stranger: knows docs/integrating.md, what servers say of themselves, and a secret. Runs what stands there, as it stands."""
+"""A stranger: knows docs/integrating.md, what servers say of themselves, and a secret. Runs what stands there."""
 
 import json
 import os
@@ -58,7 +58,7 @@ def town(serving, clock, persona, as_edward):
 
 @pytest.fixture
 def run(town, tmp_path):
-    """`run("customers:read")`: the program of the docs, with a secret for these scopes and none of our code in reach."""
+    """`run("customers:read")`: the program of the docs, with a secret for these scopes and none of our code."""
     served, neighbour, office = town
     program = tmp_path / "program.py"
     program.write_text(DOCS.partition(MARK)[2].partition("```")[0], encoding="utf-8")
