@@ -9,13 +9,13 @@ from itertools import count
 
 from bs4 import BeautifulSoup
 from ebok.billing.v1 import runs_pb2
-from ebok.identity.v1 import events_pb2, users_pb2
+from ebok.identity.v1 import events_pb2, sessions_pb2, users_pb2
 from sqlalchemy import text
 
-from tests.gateway import casework, offers, settings_work, town
+from tests.gateway import access_work, casework, offers, settings_work, town
 from tests.gateway.forms import Field, Form
 from tests.gateway.visitors import Visitor
-from tests.gateway.world import ADDRESS, PASSWORD, STAFF_PASSWORD, World
+from tests.gateway.world import ADDRESS, HALFWAY, PASSWORD, STAFF_PASSWORD, World
 
 _numbers = count(1)
 
@@ -51,11 +51,41 @@ def _reset_token(world: World) -> str:
     return world.mailed_token("zapominalska@poczta.example", events_pb2.PasswordResetRequested)
 
 
+def _email_token(world: World) -> str:
+    email = _joined(world)
+    asked = users_pb2.RequestEmailChangeRequest(
+        session_token=world.log_in(email), new_email=_email(world), address=ADDRESS
+    )
+    world.users.RequestEmailChange(asked)
+    return world.mailed_token(email, events_pb2.EmailChangeRequested)
+
+
+def _denial_token(world: World) -> str:
+    email = _joined(world)
+    for device in ("a", "b"):
+        asked = sessions_pb2.LogInRequest(
+            email=email,
+            password=PASSWORD,
+            realm=sessions_pb2.REALM_PORTAL,
+            address=ADDRESS,
+            device_token=device * 43,
+        )
+        world.sessions.LogIn(asked)
+    return world.mailed_token(email, events_pb2.NewDeviceSignedIn)
+
+
+def _joined(world: World) -> str:
+    email = _email(world)
+    world.join(email, "Ktoś")
+    return email
+
+
 def _draft_count(world: World) -> str:
     asked = runs_pb2.GetBillingRunRequest(run_id=world.run_ids[-1])
     return str(world.runs.GetBillingRun(asked).run.invoice_count)
 
 
+EDWARD = "edward@wodociagi-zdroj.example"
 ONCE = "a link works once, and only the mail has it"
 PERSON = "only the person knows it"
 OTHER = "differs from what is saved, so that one sees whether it is kept"
@@ -73,6 +103,8 @@ SAMPLES: dict[tuple[str, str], Sample] = {
     ("portal.reset", "email"): Sample(_email, PERSON),
     ("portal.confirm", "token"): Sample(_confirm_token, ONCE),
     ("portal.new_password", "token"): Sample(_reset_token, ONCE),
+    ("portal.confirm_new_email", "token"): Sample(_email_token, ONCE),
+    ("portal.deny_sign_in", "token"): Sample(_denial_token, ONCE),
     ("portal.new_password", "password"): _fixed("cztery kubki na parapecie", PERSON),
     ("portal.check_message", "numer"): _fixed("K7QM-2XRP", PERSON),
     ("portal.unsubscribe", "t"): Sample(offers.offer_token, ONCE),
@@ -126,6 +158,20 @@ SAMPLES: dict[tuple[str, str], Sample] = {
     ("console.new_role", "uprawnienia"): _fixed("billing.customers.read", NEW),
     ("console.role", "uprawnienia"): _fixed("billing.meters.read", OTHER),
     ("console.colleague", "media"): _fixed("water", OTHER),
+    ("console.new_api_client", "nazwa"): Sample(lambda _world: f"System {next(_numbers)}", NEW),
+    ("console.new_api_client", "zakresy"): _fixed("invoices:read", NEW),
+    ("console.api_client", "zakresy"): _fixed("ledger:read", OTHER),
+    ("portal.api_tokens", "nazwa"): _fixed("Dom", NEW),
+    ("portal.step_up", "password"): _fixed(PASSWORD, PERSON),
+    ("console.step_up", "code"): Sample(lambda world: world.code(EDWARD), PERSON),
+    ("portal.log_in_code", "code"): Sample(lambda world: world.code(HALFWAY), PERSON),
+    ("portal.change_password", "current_password"): _fixed(PASSWORD, PERSON),
+    ("portal.change_password", "new_password"): _fixed(PASSWORD, PERSON),
+    ("console.change_password", "current_password"): _fixed(STAFF_PASSWORD, PERSON),
+    ("console.change_password", "new_password"): _fixed(STAFF_PASSWORD, PERSON),
+    ("portal.change_email", "new_email"): Sample(_email, NEW),
+    ("portal.set_up_app", "code"): Sample(lambda world: world.setup_code("PORTAL"), PERSON),
+    ("console.set_up_app", "code"): Sample(lambda world: world.setup_code("CONSOLE"), PERSON),
     ("console.log_in", "email"): _fixed("daria@wodociagi-zdroj.example", PERSON),
     ("console.log_in", "password"): _fixed(STAFF_PASSWORD, PERSON),
     ("console.runs", "name"): _fixed("Próba", OTHER),
@@ -175,6 +221,11 @@ OFFERED_FIRST = {("console.new_tariff", "code")}
 
 # Views that take a POST and stand on no page as the town is, each with its reason.
 WITHOUT_FORM: dict[str, str] = {
+    "console.log_in_code": "stands there after a password",
+    "portal.renew_codes": "stands there for who has an app",
+    "portal.remove_app": "stands there for who has an app",
+    "console.end_session": "stands there for who is logged in twice",
+    "console.end_others": "stands there for who is logged in twice",
     "webhooks.przelewy24": "payment providers send it",
     "webhooks.przelewy24_refund": "payment providers send it",
     "webhooks.payu": "payment providers send it",
@@ -202,6 +253,8 @@ def undo_window(visitor: Visitor, location: str, token: str) -> None:
     assert visitor.post(str(form["action"]), data={"csrf_token": token}).status_code == 303
 
 
+# What answers on the spot: recovery codes are shown once, and led to by no address.
+ON_THE_SPOT = {"portal.set_up_app", "console.set_up_app"}
 UNDO: dict[str, Callable[[Visitor, str, str], None]] = {
     "console.runs": undo_run,
     "console.new_tariff": undo_tariff,
@@ -314,6 +367,18 @@ def begin_staff_anew(world: World) -> None:
 
 
 ANEW: dict[str, Callable[[World], None]] = {
+    **dict.fromkeys(
+        (
+            "console.new_api_client",
+            "console.api_client",
+            "console.rotate_secret",
+            "console.revoke_secret",
+            "console.revoke_api_client",
+            "portal.api_tokens",
+            "portal.revoke_api_token",
+        ),
+        access_work.begin_anew,
+    ),
     **dict.fromkeys(
         ("console.colleague", "console.role", "console.new_role", "console.delete_role"), begin_staff_anew
     ),

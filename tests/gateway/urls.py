@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from flask import Flask
 from werkzeug.routing import Rule
 
-from tests.gateway import settings_work
+from tests.gateway import access_work, settings_work
 from tests.gateway.world import World
 
 Sample = Callable[[World], Any]
@@ -50,11 +50,15 @@ SAMPLES: dict[str, Sample] = {
     "ticket_id": lambda world: world.open_case.ticket_id,
     "staff_id": lambda world: world.colleague("Daria").staff_id,
     "role_key": lambda world: world.put_role(),
+    "client_id": access_work.client_id,
+    "secret_id": access_work.secret_id,
+    "personal_token_id": access_work.personal_token_id,
     "workflow_id": lambda _world: settings_work.DRAFTED_WORKFLOW,
     "canned_answer_id": lambda _world: settings_work.CANNED_ANSWER,
     "category_id": lambda world: world.open_case.category_id,
     "attachment_id": lambda world: world.case_file_id,
     "kind": lambda _world: ("csv", "xlsx"),
+    "session_id": lambda world: world.other_session(),
     "code": lambda _world: ("pl", "en", "uk"),
     "look": lambda _world: ("auto", "light", "dark"),
     "name": lambda _world: "app.css",
@@ -90,6 +94,8 @@ QUERIES: dict[str, list[tuple[str, Sample]]] = {
     "portal.pay": [("faktura", SAMPLES["invoice_id"]), ("id", SAMPLES["invoice_id"])],
     "portal.usage": [("punkt", metered_point)],
     "portal.usage_export": [("punkt", metered_point)],
+    "portal.usage_green_button": [("punkt", metered_point)],
+    "portal.usage_json": [("punkt", metered_point)],
 }
 
 
