@@ -11,6 +11,7 @@ GROWTH_MAX = 1.3  # Four times the rows took 1.15 of the memory: the worker's st
 
 
 @pytest.mark.long
+@pytest.mark.timeout(1800)
 def test_two_million_readings_take_the_memory_of_two_hundred_thousand(database_url_for, tmp_path: Path):
     from services.billing.__main__ import part
 
