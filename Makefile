@@ -6,14 +6,15 @@ CODE := chassis services gateway connector sandbox demo deploy $(wildcard bench)
 export PYTHONPATH := $(CURDIR):$(CURDIR)/gen
 
 .DEFAULT_GOAL := help
-.PHONY: help run clock demo screenshots test test-fast test-long chaos bench \
+.PHONY: help run clock demo code screenshots test test-fast test-long chaos bench \
 	check lint types contracts check-protos check-catalogues format protos requirements migration clean \
+	images k8s \
 	venv-run venv-test
 
 help: ## this page
 	@awk 'BEGIN { FS = ":.*## " } \
 	  /^##@ / { printf "\n%s\n", substr($$0, 5); next } \
-	  /^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	  /^[a-z0-9-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 	@echo
 
 ##@ Look at it
@@ -26,6 +27,9 @@ clock: venv-run ## move the running suite's clock: D=+30 days on, H=-2 hours bac
 
 demo: venv-run ## load the demo into a suite that was started without it
 	@$(PY) -m deploy.local.demo
+
+code: venv-run ## the codes that the demo's staff log in with now
+	@$(PY) -m demo code
 
 screenshots: venv-test protos ## pictures of every page, in var/screenshots (W="invoice desk": only pages named so)
 	@$(PY) -m tests.gateway.screenshots var/screenshots $(W)
@@ -66,6 +70,14 @@ check-protos: venv-test ## the rules of protos/, and that the wire only grows
 
 check-catalogues: venv-test ## every text in Polish, English and Ukrainian
 	@$(PY) -m deploy.local.check_catalogues
+
+##@ Ship it
+
+images: venv-run ## an image for each part, by docker, podman or buildah (P=billing TAG=1.2.0 BASE=… or local REPOSITORY=…)
+	@$(PY) -m deploy.images $(if $(P),--part $(P)) $(if $(TAG),--tag '$(TAG)') $(if $(BASE),--base '$(BASE)') $(if $(REPOSITORY),--repository '$(REPOSITORY)')
+
+k8s: venv-test ## the overlays as Kubernetes gets them, in var/k8s; each document checked against its schemas
+	@$(PY) -m deploy.manifests
 
 ##@ Change it
 

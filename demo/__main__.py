@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from demo.authenticators import STEP_S
 from demo.doors import DemoStuck, Suite
 from demo.generator import CUSTOMERS
 from demo.life import live
@@ -32,13 +33,24 @@ def load(
 ) -> None:
     """Live through the two years; the logins are printed as JSON at the end."""
     try:
-        logins = live(
-            Suite.read(run), seed=seed, customers=customers, say=lambda words: typer.echo(words, err=True)
-        )
+        suite = Suite.read(run)
+        logins = live(suite, seed=seed, customers=customers, say=lambda words: typer.echo(words, err=True))
     except DemoStuck as stuck:
         typer.echo(f"the demo could not be loaded: {stuck}", err=True)
         raise typer.Exit(1) from None
     typer.echo(json.dumps(logins, ensure_ascii=False))
+
+
+@app.command()
+def code(run: Run = Path("var/run.json")) -> None:
+    """The codes that the apps of the demo's staff show now, and what to type into an app of one's own."""
+    suite = Suite.read(run)
+    now = suite.clock.now()
+    for email, secret in suite.telephone.secrets().items():
+        left_s = STEP_S - int(now.timestamp()) % STEP_S
+        typer.echo(
+            f"{suite.telephone.shown(email, now)}  {email}, for {left_s} s (an app makes it of {secret})"
+        )
 
 
 @app.command()

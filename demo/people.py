@@ -38,6 +38,8 @@ def add_staff(suite: Suite, files: Path) -> list[Login]:
                 "identity", "staff.add", email=email, name=name, role=role, password_file=str(password_file)
             )
         loaded.result()
+    for _, email, _, _ in STAFF:  # At the first log-in everybody sets an app with codes up.
+        suite.log_in(email, PASSWORD, sessions_pb2.REALM_CONSOLE)
     return [
         {"who": who, "email": email, "password": PASSWORD, "at": suite.info["console"]}
         for _, email, _, who in STAFF

@@ -98,7 +98,22 @@ PARTS: tuple[Part, ...] = (
     ),
     payment_sandbox("przelewy24", 26),
     payment_sandbox("payu", 27),
-    service("identity", 1, peers=("billing",), hears=EVERYBODY),  # It keeps the audit log.
+    Part(
+        name="leaked",
+        command=("-m", "sandbox.leaked", "--http", "{leaked}"),
+        ports={"": 30},
+        health=Health.HTTP,
+        health_path="/health",
+        courtesy=COURTEOUS,
+    ),
+    # It keeps the audit log.
+    service(
+        "identity",
+        1,
+        peers=("billing",),
+        hears=EVERYBODY,
+        environment={"EBOK_LEAKED_PASSWORDS_URL": "http://{leaked}"},
+    ),
     # Somebody watches: runs and mails go on sooner than an office needs.
     service(
         "billing",

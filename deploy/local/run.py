@@ -68,6 +68,7 @@ def _announce(info: dict[str, Any], seconds: float) -> None:
         _say("\n  demo logins")
         for login in info["logins"]:
             _say("    " + "  ".join(f"{value}" for value in login.values()))
+        _say("    the console asks for a code as well: `make code` in another terminal")
     _say("\nCtrl-C stops it; the data stays in var/ for the next start.")
 
 

@@ -3,6 +3,7 @@
 from ebok.identity.v1 import (
     audit_pb2_grpc,
     consents_pb2_grpc,
+    factors_pb2_grpc,
     grants_pb2_grpc,
     invitations_pb2_grpc,
     kept_requests_pb2_grpc,
@@ -24,6 +25,7 @@ class Identity:
     def __init__(self, channel: Channel) -> None:
         self.users = channel.stub(users_pb2_grpc.UserServiceStub)
         self.sessions = channel.stub(sessions_pb2_grpc.SessionServiceStub)
+        self.factors = channel.stub(factors_pb2_grpc.FactorServiceStub)
         self.grants = channel.stub(grants_pb2_grpc.GrantServiceStub)
         self.invitations = channel.stub(invitations_pb2_grpc.InvitationServiceStub)
         self.consents = channel.stub(consents_pb2_grpc.ConsentServiceStub)

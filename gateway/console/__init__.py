@@ -18,7 +18,7 @@ from gateway.web.languages import gettext as _
 from gateway.web.paging import CURSOR, here
 
 console = Blueprint("console", __name__, url_prefix="/konsola")
-WITHOUT_LOGIN = frozenset({"console.log_in"})
+WITHOUT_LOGIN = frozenset({"console.log_in", "console.log_in_code"})
 
 
 @console.before_request
@@ -82,6 +82,7 @@ from gateway.console import (  # noqa: E402
     campaign_acts,
     campaigns,
     canned_answers,
+    consents,
     contacts,
     contracts,
     customers,
@@ -108,6 +109,7 @@ from gateway.console import (  # noqa: E402
     roles,
     run_invoices,
     runs,
+    security,
     segments,
     sessions,
     staff,
@@ -130,6 +132,7 @@ __all__ = [
     "campaigns",
     "canned_answers",
     "console",
+    "consents",
     "contacts",
     "contracts",
     "customers",
@@ -156,6 +159,7 @@ __all__ = [
     "roles",
     "run_invoices",
     "runs",
+    "security",
     "segments",
     "sessions",
     "staff",

@@ -9,17 +9,11 @@ from gateway.console import console
 from gateway.web import notices
 from gateway.web.forms import Form
 from gateway.web.languages import gettext as _
-from gateway.web.languages import local_path
+from gateway.web.security import way_on
 from gateway.web.sessions import close_session, open_session
 
 EMAIL_LENGTH_MAX = 254
 PASSWORD_LENGTH_MAX = 128
-
-
-def _way_on() -> str:
-    """The page that asked for the login, when it is one of the console; else the desk."""
-    wanted = local_path(request.args.get("next"), otherwise="")
-    return wanted if wanted.startswith("/konsola/") else url_for("console.desk")
 
 
 @console.route("/logowanie", methods=["GET", "POST"])
@@ -27,17 +21,19 @@ def log_in() -> Response | tuple[str, int]:
     """E-mail and password of a member of staff."""
     form = Form.of_request()
     if not form.sent and current_user.is_authenticated:
-        return redirect(_way_on(), code=303)
+        return redirect(way_on(), code=303)
     if form.sent:
         email = form.text("email", length_max=EMAIL_LENGTH_MAX)
         password = form.secret("password", length_max=PASSWORD_LENGTH_MAX)
         if form.ok:
             try:
-                open_session(email, password)
+                is_in = open_session(email, password)
             except Refusal as refusal:
                 form.refuse(refusal)
             else:
-                return redirect(_way_on(), code=303)
+                wanted = request.args.get("next") or None
+                on = way_on() if is_in else url_for("console.log_in_code", next=wanted)
+                return redirect(on, code=303)
     return render_template("console/log_in.html", form=form), form.status
 
 

@@ -62,6 +62,13 @@ MESSAGE_RULES = {
     "registration_repeated": _l("Registration of an address that has an account"),
     "password_reset": _l("New password"),
     "password_changed": _l("The password was changed"),
+    "new_device": _l("Log-in from a new device"),
+    "factor_changed": _l("App with codes or recovery codes changed"),
+    "email_change_link": _l("Confirmation of a new e-mail address"),
+    "email_change_notice": _l("Notice of another e-mail address"),
+    "delegate_invited": _l("Invitation of a delegate"),
+    "grant_given": _l("A delegate accepted the invitation"),
+    "grant_revoked": _l("Access to an account ended"),
     "campaign": _l("Campaign"),
     "campaign_test": _l("Test of a campaign"),
 }

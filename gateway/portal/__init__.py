@@ -31,6 +31,7 @@ PUBLIC = frozenset(
         "check_message",
         "unsubscribe",
         "refuse_offers",
+        "invitation",
     )
 )
 WITHOUT_CUSTOMER = frozenset(
@@ -67,11 +68,15 @@ def _let_in() -> Response | None:
 
 
 from gateway.portal import (  # noqa: E402
+    activity,
     announcements,
     api_tokens,
+    consents,
     contracts,
+    delegates,
     grants,
     home,
+    invitations,
     invoice_rows,
     invoices,
     ledger,
@@ -87,6 +92,7 @@ from gateway.portal import (  # noqa: E402
     profile,
     readings,
     references,
+    scopes,
     security,
     sessions,
     start,
@@ -99,11 +105,15 @@ from gateway.portal import (  # noqa: E402
 )
 
 __all__ = [
+    "activity",
     "announcements",
     "api_tokens",
+    "consents",
     "contracts",
+    "delegates",
     "grants",
     "home",
+    "invitations",
     "invoice_rows",
     "invoices",
     "ledger",
@@ -120,6 +130,7 @@ __all__ = [
     "profile",
     "readings",
     "references",
+    "scopes",
     "security",
     "sessions",
     "start",

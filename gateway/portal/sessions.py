@@ -29,11 +29,12 @@ def log_in() -> str | Response | tuple[str, int]:
         password = form.secret("password", length_max=PASSWORD_LENGTH_MAX)
         if form.ok:
             try:
-                open_session(email, password)
+                is_in = open_session(email, password)
             except Refusal as refusal:
                 form.refuse(refusal)
             else:
-                return redirect(back, code=303)
+                wanted = request.args.get("next") or None
+                return redirect(back if is_in else url_for("portal.log_in_code", next=wanted), code=303)
     return render_template("portal/sessions/log_in.html", form=form), form.status
 
 

@@ -52,6 +52,12 @@
     if (field.form) { field.form.addEventListener("submit", function () { field.type = "password"; }); }
   });
 
+  /* Print what is on the page. */
+  document.querySelectorAll("[data-print]").forEach(function (button) {
+    button.hidden = false;
+    button.addEventListener("click", function () { window.print(); });
+  });
+
   /* Copy a number or a title; shown only where the browser lets a page write to the clipboard. */
   if (navigator.clipboard && window.isSecureContext) {
     document.querySelectorAll("[data-copy]").forEach(function (button) {

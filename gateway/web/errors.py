@@ -5,6 +5,7 @@ refusal is a bug: logged with its trace, answered without details.
 """
 
 from dataclasses import dataclass
+from http import HTTPStatus
 from urllib.parse import quote
 
 from flask import (
@@ -15,6 +16,7 @@ from flask import (
     redirect,
     render_template,
     request,
+    url_for,
 )
 from flask_babel import LazyString
 from werkzeug.exceptions import HTTPException
@@ -33,8 +35,9 @@ from chassis.errors import (
 )
 from chassis.tracing import HEADER, child_of, current_trace_id, enter
 from gateway.web import reasons
-from gateway.web.cookies import MACHINES
-from gateway.web.forms import wait_sentence
+from gateway.web.cookies import MACHINES, in_console
+from gateway.web.forms import STEP_UP_REQUIRED, wait_sentence
+from gateway.web.kept import keep_form
 from gateway.web.languages import lazy_gettext as _l
 
 STATUS: dict[type[Refusal], int] = {
@@ -192,8 +195,11 @@ def render_error(status: int) -> Response:
 def respond(page: ErrorPage, *, reason: str = "") -> Response:
     """The page for people; a short problem (RFC 9457) for machines."""
     if request.path.startswith(MACHINES):
-        body = {"type": "about:blank", "title": page.title, "status": page.status, "trace_id": trace_id()}
-        response = make_response(body | ({"reason": reason} if reason else {}), page.status)
+        status = HTTPStatus(page.status)
+        body = {"type": "about:blank", "title": status.phrase, "status": page.status, "detail": page.happened}
+        response = make_response(
+            body | {"reason": reason or status.name, "trace_id": trace_id()}, page.status
+        )
         response.mimetype = "application/problem+json"
     else:
         response = make_response(render_template("errors/page.html", page=page), page.status)
@@ -202,11 +208,20 @@ def respond(page: ErrorPage, *, reason: str = "") -> Response:
     return response
 
 
+def lead_to_step_up(back: str) -> Response:
+    """Where one proves once more who one is, and back; what a form held is kept."""
+    keep_form()
+    endpoint = f"{'console' if in_console() else 'portal'}.step_up"
+    return redirect(url_for(endpoint, next=back or None), code=303)
+
+
 def _on_refusal(refusal: Refusal) -> Response:
     if isinstance(refusal, Unauthenticated) and not request.path.startswith(MACHINES):
         login = current_app.extensions[LOGIN_EXTENSION](_address_to_return_to())
         if login:
             return redirect(login, code=303)
+    if refusal.reason == STEP_UP_REQUIRED and not request.path.startswith(MACHINES):
+        return lead_to_step_up(_address_to_return_to())
     level = "warning" if isinstance(refusal, Unavailable) else "info"
     getattr(current_app.logger, level)("%s %s refused: %s", request.method, request.path, refusal.reason)
     return respond(page_of_refusal(refusal), reason=refusal.reason)

@@ -28,6 +28,7 @@ from chassis.ids import new_id
 from gateway.web import reasons
 from gateway.web.languages import gettext as _
 
+STEP_UP_REQUIRED = "STEP_UP_REQUIRED"
 TEXT_LENGTH_MAX = 200
 LINES_LENGTH_MAX = 8_000
 GROSZE_MAX = 10**13
@@ -126,8 +127,10 @@ class Form:
         """Take over a service's refusal: violations go to their fields, the rest is said above the form.
 
         `fields` maps the message's field names to the form's where they differ; a path counts by its last
-        name.
+        name. What needs a proof of who one is leaves the form: `gateway.web.errors` leads there and back.
         """
+        if refusal.reason == STEP_UP_REQUIRED:
+            raise refusal
         renamed, shown = dict(fields or {}), False
         for violation in refusal.violations:
             path = re.sub(r"\[\d+\]", "", violation.field)

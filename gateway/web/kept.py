@@ -7,7 +7,7 @@ from flask import request, session
 
 KEY = "kept"
 BYTES_MAX = 1_500
-NEVER = ("password", "token", "csrf", "secret")
+NEVER = ("password", "token", "csrf", "secret", "code")
 
 
 def keep_form() -> None:

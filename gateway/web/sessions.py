@@ -14,15 +14,17 @@ from flask import Flask, g, redirect, request, session, url_for
 from flask_login import LoginManager, current_user, login_user, logout_user
 from werkzeug.wrappers import Response
 
-from chassis.errors import Unauthenticated, Unavailable
+from chassis.errors import FailedPrecondition, Unauthenticated, Unavailable
 from gateway.web.areas import is_limited, usable
 from gateway.web.calls import as_gateway, clients
 from gateway.web.cookies import TwoCookies, in_console
+from gateway.web.devices import device_token, new_device_token
 from gateway.web.kept import keep_form
 from gateway.web.languages import LANGUAGE_COOKIE, LANGUAGES, Preferences, forget_preferences, local_path
 
 LOOKS = {users_pb2.LOOK_LIGHT: "light", users_pb2.LOOK_DARK: "dark", users_pb2.LOOK_SYSTEM: "auto"}
 ADDRESS_UNKNOWN = ""
+CHALLENGE = "challenge"
 
 
 @dataclass(frozen=True)
@@ -89,8 +91,11 @@ def address() -> str:
     return request.remote_addr or ADDRESS_UNKNOWN
 
 
-def open_session(email: str, password: str) -> None:
-    """Log in. Raises LOGIN_REFUSED or TOO_MANY_ATTEMPTS. Whatever the cookie held before is dropped."""
+def open_session(email: str, password: str) -> bool:
+    """Log in; whether that was all: if not, a code is asked for next. Whatever the cookie held before is dropped.
+
+    Raises LOGIN_REFUSED or TOO_MANY_ATTEMPTS.
+    """
     answer = as_gateway(
         clients().identity.sessions.LogIn,
         sessions_pb2.LogInRequest(
@@ -99,13 +104,60 @@ def open_session(email: str, password: str) -> None:
             realm=realm(),
             address=address(),
             user_agent=request.user_agent.string[:500],
+            device_token=device_token(),
         ),
     )
+    _begin_anew()
+    if not answer.session_token:
+        session[CHALLENGE] = answer.challenge.challenge_token
+        return False
+    _enter(answer.session_token)
+    return True
+
+
+def challenge() -> sessions_pb2.Challenge | None:
+    """What the log-in of this browser still asks; None when there is none, or it is too late."""
+    token = session.get(CHALLENGE, "")
+    if not token:
+        return None
+    asked = sessions_pb2.GetChallengeRequest(challenge_token=token, realm=realm())
+    try:
+        found: sessions_pb2.Challenge = as_gateway(clients().identity.sessions.GetChallenge, asked).challenge
+    except FailedPrecondition:
+        session.pop(CHALLENGE)
+        return None
+    return found
+
+
+def complete_log_in(code: str, *, trust: bool = False) -> list[str]:
+    """Answer the challenge; the recovery codes when an app was set up. Raises CODE_REFUSED, CHALLENGE_ENDED …"""
+    answer = as_gateway(
+        clients().identity.sessions.CompleteLogIn,
+        sessions_pb2.CompleteLogInRequest(
+            challenge_token=session.get(CHALLENGE, ""),
+            code=code,
+            realm=realm(),
+            address=address(),
+            user_agent=request.user_agent.string[:500],
+            # A browser that is trusted is known by a secret that nobody can have planted.
+            device_token=new_device_token() if trust else device_token(),
+            trust_device=trust,
+        ),
+    )
+    _begin_anew()
+    _enter(answer.session_token)
+    return list(answer.recovery_codes)
+
+
+def _begin_anew() -> None:
     kept = session.get("kept")
     session.clear()
     if kept:
         session["kept"] = kept
-    person = _load(answer.session_token)
+
+
+def _enter(session_token: str) -> None:
+    person = _load(session_token)
     if person is None:
         raise Unauthenticated
     login_user(person)

@@ -38,12 +38,14 @@ PROVIDER = {
 }
 
 
-def mail(rule, subject, *, language="pl", expires_at, token=b"", facts=None):
+def mail(
+    rule, subject, *, language="pl", expires_at, token=b"", facts=None, address="anna@poczta.example"
+):
     """A mail to Anna the user, planned."""
     return {
         "rule": rule,
         "recipient": USER,
-        "address": "anna@poczta.example",
+        "address": address,
         "language": language,
         "subject_id": f"01930000-0000-7000-8000-0000000000{subject}",
         "sealed_token": token or None,
@@ -125,8 +127,107 @@ KEPT = {
             "password_changed",
             "c5",
             expires_at=at(23, 9),
-            facts={"changed_at": at(16, 8, 59, 30).isoformat()},
+            facts={"changed_at": at(16, 8, 59, 30).isoformat(), "is_staff": False},
         ),
+    ),
+    ("notify", "NewDeviceSignedIn"): (
+        "messages",
+        mail(
+            "new_device",
+            "d1",
+            expires_at=at(23, 9),
+            token=b"sealed for notify",
+            facts={
+                "signed_in_at": at(16, 9).isoformat(),
+                "browser": "Firefox, Windows",
+                "address": "192.0.2.7",
+                "is_staff": False,
+            },
+        ),
+    ),
+    ("notify", "FactorChanged"): (
+        "messages",
+        mail(
+            "factor_changed",
+            "d2",
+            expires_at=at(23, 9),
+            facts={
+                "changed_at": at(16, 8, 59, 30).isoformat(),
+                "change": "RECOVERY_CODE_USED",
+                "codes_left": 9,
+                "is_staff": True,
+            },
+        ),
+    ),
+    ("notify", "EmailChangeRequested"): (
+        "messages",
+        mail(
+            "email_change_link",
+            "d3",
+            expires_at=at(17, 9),
+            token=b"sealed for notify",
+            address="nowa@poczta.example",
+        ),
+    ),
+    ("notify", "DelegateInvited"): (
+        "messages",
+        {
+            "rule": "delegate_invited",
+            "recipient": "user:01930000-0000-7000-8000-0000000000d1",
+            "address": "bartek@poczta.example",
+            "language": "pl",
+            "sealed_token": b"sealed for notify",
+            "facts": {"inviter": "Anna", "customer": "Anna Żółta", "scope": "PAY", "ends_on": "2026-12-31"},
+            "expires_at": at(30, 9),
+            "status": "PLANNED",
+        },
+    ),
+    ("notify", "GrantGiven"): (
+        "messages",
+        mail(
+            "grant_given",
+            "c6",
+            expires_at=at(23, 9),
+            facts={
+                "delegate": "Bartek (bartek@poczta.example)",
+                "customer": "Anna Żółta",
+                "scope": "PAY",
+                "ends_on": "2026-12-31",
+            },
+        ),
+    ),
+    ("notify", "GrantRevoked"): (
+        "messages",
+        mail(
+            "grant_revoked",
+            "c6",
+            expires_at=at(23, 9),
+            facts={"customer": "Anna Żółta", "ended_by": "owner"},
+        ),
+    ),
+    ("notify", "ConsentChanged"): (
+        "preferences",
+        {
+            "customer_id": ANNAS,
+            "topic": "marketing",
+            "channel": "email",
+            "is_on": True,
+            "changed_at": at(16, 8, 59, 30),
+            "version": 3,
+        },
+    ),
+    # A word about offers is none about invoices.
+    ("billing", "ConsentChanged"): ("customers", {"e_invoice": True, "consent_version": 0}),
+    ("identity", "OffersRefused"): (
+        "consents",
+        {
+            "customer_id": ANNAS,
+            "kind": "MARKETING_EMAIL",
+            "is_given": False,
+            "channel": "LINK",
+            "said_at": at(16, 8, 59, 30),
+            "actor_id": "message:01930000-0000-7000-8000-0000000000e9",
+        },
     ),
     ("notify", "SettingsChanged"): (
         "provider_settings",
@@ -326,6 +427,7 @@ KEPT = {
 }
 # What a reader has to know before: the customer of a payment, the payment of a refund.
 TOLD_BEFORE = {
+    ("billing", "ConsentChanged"): (),
     ("billing", "PaymentSettled"): (),
     ("billing", "PaymentRefunded"): ("ebok.payments.v1.PaymentSettled",),
 }

@@ -12,7 +12,7 @@ from ebok.billing.v1 import runs_pb2
 from ebok.identity.v1 import events_pb2, sessions_pb2, users_pb2
 from sqlalchemy import text
 
-from tests.gateway import access_work, casework, offers, settings_work, town
+from tests.gateway import access_work, casework, delegations, offers, settings_work, town
 from tests.gateway.forms import Field, Form
 from tests.gateway.visitors import Visitor
 from tests.gateway.world import ADDRESS, HALFWAY, PASSWORD, STAFF_PASSWORD, World
@@ -108,6 +108,12 @@ SAMPLES: dict[tuple[str, str], Sample] = {
     ("portal.new_password", "password"): _fixed("cztery kubki na parapecie", PERSON),
     ("portal.check_message", "numer"): _fixed("K7QM-2XRP", PERSON),
     ("portal.unsubscribe", "t"): Sample(offers.offer_token, ONCE),
+    ("portal.invitation", "token"): Sample(delegations.fresh_link, ONCE),
+    ("portal.delegates", "email"): Sample(_email, PERSON),
+    ("portal.consents", "zgoda"): _fixed("1", OTHER),
+    ("console.customer_consents", "zgoda"): _fixed("4", NEW),
+    ("console.customer_consents", "slowo"): _fixed("tak", NEW),
+    ("console.customer_consents", "jak"): _fixed("telefon", NEW),
     ("portal.claim", "customer_number"): Sample(lambda world: world.bakery.number, PROOF),
     ("portal.claim", "invoice_number"): Sample(lambda world: world.bakery.last_invoice.number, PROOF),
     ("portal.claim", "invoice_total"): Sample(

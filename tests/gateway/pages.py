@@ -14,13 +14,14 @@ from chassis.ids import new_id
 from tests.gateway import urls
 from tests.gateway.offers import sent_number
 from tests.gateway.visitors import Visitor
-from tests.gateway.world import World
+from tests.gateway.world import HALFWAY, World
 
 PEOPLE = {
     "anna": ("anna@poczta.example", False),
     "celina": ("celina@poczta.example", False),
     "bartek": ("bartek@poczta.example", False),
     "newcomer": ("nowa@poczta.example", False),
+    "halfway": (HALFWAY, False),
     "edward": ("edward@wodociagi-zdroj.example", True),
     "daria": ("daria@wodociagi-zdroj.example", True),
     "nobody": ("", False),
@@ -95,6 +96,11 @@ def states(world: World) -> list[Page]:
         Page("portal.profile-alone", "newcomer", "/profil"),
         Page("portal.confirm-link", "nobody", "/potwierdzenie?token=abcdefgh"),
         Page("portal.new_password-link", "nobody", "/nowe-haslo?token=abcdefgh"),
+        Page("portal.confirm_new_email-link", "nobody", "/nowy-adres?token=abcdefgh"),
+        Page("portal.deny_sign_in-link", "nobody", "/to-nie-ja?token=abcdefgh"),
+        Page("portal.log_in_code", "halfway", "/logowanie/kod"),
+        Page("portal.log_in_code-spare", "halfway", "/logowanie/kod?zapasowy=1"),
+        Page("portal.security-alone", "newcomer", "/bezpieczenstwo"),
         Page("portal.messages-celina", "celina", "/wiadomosci"),
         Page("portal.announcement-urgent", "celina", f"/wiadomosci/komunikat/{world.board.everybodys}"),
         Page("portal.page-public", "nobody", f"/strony/{world.board.slug}"),

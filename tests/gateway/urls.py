@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from flask import Flask
 from werkzeug.routing import Rule
 
-from tests.gateway import access_work, settings_work
+from tests.gateway import access_work, delegations, settings_work
 from tests.gateway.world import World
 
 Sample = Callable[[World], Any]
@@ -57,6 +57,8 @@ SAMPLES: dict[str, Sample] = {
     "canned_answer_id": lambda _world: settings_work.CANNED_ANSWER,
     "category_id": lambda world: world.open_case.category_id,
     "attachment_id": lambda world: world.case_file_id,
+    "grant_id": delegations.grant_id,
+    "invitation_id": delegations.invitation_id,
     "kind": lambda _world: ("csv", "xlsx"),
     "session_id": lambda world: world.other_session(),
     "code": lambda _world: ("pl", "en", "uk"),
@@ -146,6 +148,8 @@ def names_anna(rule: Rule) -> bool:
             "announcement_id",
             "ticket_id",
             "attachment_id",
+            "grant_id",
+            "invitation_id",
         }
         & set(rule.arguments)
     )

@@ -5,7 +5,7 @@ It is built once for a test run and takes some seconds. Tests that change someth
 """
 
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
@@ -41,6 +41,8 @@ from ebok.billing.v1 import (
 )
 from ebok.identity.v1 import (
     events_pb2,
+    factors_pb2,
+    factors_pb2_grpc,
     grants_pb2,
     grants_pb2_grpc,
     roles_pb2,
@@ -62,6 +64,7 @@ from chassis.actors import Actor, ActorKind
 from chassis.app import Part
 from chassis.clock import FixedClock, warsaw_date
 from chassis.config import Environment, load_config
+from chassis.errors import Unauthenticated
 from chassis.ids import new_id
 from chassis.keys import load_signer
 from chassis.messaging.carriers.direct import DirectCarrier
@@ -72,6 +75,7 @@ from chassis.testing import cast
 from chassis.testing.cast import Persona
 from chassis.testing.databases import Databases, connect
 from chassis.testing.served import Served
+from demo.authenticators import Authenticator
 from gateway.app import create_app
 from gateway.config import GatewayConfig
 from sandbox.mailbox.config import MailboxConfig
@@ -94,6 +98,7 @@ PAYMENT_DAYS = 21
 PASSWORD = "zielony rower pod lipą"
 STAFF_PASSWORD = "turbina nad jeziorem"
 ADDRESS = "192.0.2.7"
+HALFWAY = "w.pol.drogi@poczta.example"  # Logs in with a code: her browsers stand at the second step.
 CASH_DESK = "kasa"
 SUBSCRIBERS = {
     "identity": ("billing", "payments", "notify", "identity"),
@@ -145,7 +150,11 @@ class World:
         self.mailbox = stack.enter_context(Mailbox(MailboxConfig()))
         self.billing = self._serve(billing)
         self.identity = self._serve(
-            identity, peers={"billing": self.billing.address}, argon2_time_cost=1, argon2_memory_kib=64
+            identity,
+            peers={"billing": self.billing.address},
+            argon2_time_cost=1,
+            argon2_memory_kib=64,
+            leaked_passwords_url="",
         )
         self.notify = self._serve(
             notify,
@@ -170,6 +179,7 @@ class World:
         self._gateway = self.persona(Actor(ActorKind.SYSTEM, "gateway", "gateway"))
         self._connector = self.persona(Actor(ActorKind.SYSTEM, "connector", "connector"))
         self.users: Any = self.identity.stub(users_pb2_grpc.UserServiceStub, self._gateway)
+        self.factors: Any = self.identity.stub(factors_pb2_grpc.FactorServiceStub, self._gateway)
         self.sessions: Any = self.identity.stub(sessions_pb2_grpc.SessionServiceStub, self._gateway)
         self.grants: Any = self.identity.stub(grants_pb2_grpc.GrantServiceStub)
         self.runs: Any = self.billing.stub(runs_pb2_grpc.BillingRunServiceStub, self.edward)
@@ -178,6 +188,8 @@ class World:
         self.run_ids: list[str] = []
         self.import_ids: list[str] = []
         self.known: set[str] = set()
+        self.apps: dict[str, Authenticator] = {}
+        self._consoles: dict[str, str] = {}
         self._paid = 0
         self._open: dict[str, list[invoices_pb2.Invoice]] = {}
         self._build()
@@ -489,16 +501,81 @@ class World:
         """A browser, logged in with an account of the town, or with none."""
         browser = self.app.test_client()
         assert isinstance(browser, Visitor)
-        if email:
+        if email == HALFWAY:
+            self._have_an_app(email)
+            browser.submit("/logowanie", email=email, password=PASSWORD)
+        elif email:
             browser.take_session(self.log_in(email, staff=staff), console=staff)
         return browser
 
     def log_in(self, email: str, *, staff: bool = False) -> str:
-        """The secret of a new session."""
-        realm = sessions_pb2.REALM_CONSOLE if staff else sessions_pb2.REALM_PORTAL
-        password = STAFF_PASSWORD if staff else PASSWORD
-        request = sessions_pb2.LogInRequest(email=email, password=password, realm=realm, address=ADDRESS)
+        """The secret of a new session; of staff the one there is, while it lives."""
+        if staff:
+            return self._console_session(email)
+        realm = sessions_pb2.REALM_PORTAL
+        request = sessions_pb2.LogInRequest(email=email, password=PASSWORD, realm=realm, address=ADDRESS)
         return str(self.sessions.LogIn(request).session_token)
+
+    def _have_an_app(self, email: str) -> None:
+        """Set an app up for somebody of the portal, once."""
+        if email in self.apps:
+            return
+        self.join(email, "Anna")
+        realm, secret = sessions_pb2.REALM_PORTAL, self.log_in(email)
+        begun = factors_pb2.BeginTotpRequest(session_token=secret, realm=realm)
+        asked = self.factors.BeginTotp(begun).challenge
+        self.apps[email] = Authenticator(asked.secret)
+        request = factors_pb2.EnrolTotpRequest(
+            session_token=secret,
+            realm=realm,
+            challenge_token=asked.challenge_token,
+            code=self.code(email),
+            address=ADDRESS,
+        )
+        self.factors.EnrolTotp(request)
+
+    def setup_code(self, realm: str) -> str:
+        """A code of the app that a page of a door has shown, for whoever fills that page in."""
+        key = load_sealing_key(self._keys_dir / "private" / "identity.sealing.key")
+        shown = text("SELECT sealed_secret FROM challenges WHERE sealed_secret IS NOT NULL AND realm = :realm")
+        with self.identity.database.reading() as session:
+            sealed = session.scalars(shown, {"realm": realm}).all()[-1]
+        return Authenticator(unseal(key, sealed).decode()).code(self.clock.now())
+
+    def _console_session(self, email: str) -> str:
+        realm, secret = sessions_pb2.REALM_CONSOLE, self._consoles.get(email, "")
+        if secret:
+            asked = sessions_pb2.CheckSessionRequest(session_token=secret, realm=realm, address=ADDRESS)
+            with suppress(Unauthenticated):
+                self.sessions.CheckSession(asked)
+                return secret
+        request = sessions_pb2.LogInRequest(
+            email=email, password=STAFF_PASSWORD, realm=realm, address=ADDRESS
+        )
+        challenge = self.sessions.LogIn(request).challenge
+        if challenge.secret:
+            self.apps[email] = Authenticator(challenge.secret)
+        answer = sessions_pb2.CompleteLogInRequest(
+            challenge_token=challenge.challenge_token, code=self.code(email), realm=realm, address=ADDRESS
+        )
+        self._consoles[email] = str(self.sessions.CompleteLogIn(answer).session_token)
+        return self._consoles[email]
+
+    def other_session(self) -> str:
+        """A session of Anna's that no browser of hers has."""
+        self.log_in("anna@poczta.example")
+        asked = sessions_pb2.ListSessionsRequest(
+            session_token=self.log_in("anna@poczta.example"), realm=sessions_pb2.REALM_PORTAL
+        )
+        return next(one.session_id for one in self.sessions.ListSessions(asked).sessions if not one.is_this)
+
+    def code(self, email: str) -> str:
+        """A code of somebody's app that was not given yet; when those of this instant are, the clock goes on."""
+        if email not in self.apps:
+            self.log_in(email, staff=True)
+        if self.apps[email].is_used_up(self.clock.now()):
+            self.clock.advance(timedelta(seconds=30))
+        return self.apps[email].code(self.clock.now())
 
     def colleague(self, name: str) -> staff_pb2.Colleague:
         """Somebody of staff as an administrator sees them."""
@@ -532,14 +609,14 @@ class World:
             stub.SaveRole(roles_pb2.SaveRoleRequest(role=made))
         return CASH_DESK
 
-    def join(self, email: str, name: str) -> None:
+    def join(self, email: str, name: str, *, address: str = ADDRESS) -> None:
         """Register and confirm an account; once."""
         if email in self.known:
             return
         self.known.add(email)
         self.users.Register(
             users_pb2.RegisterRequest(
-                email=email, password=PASSWORD, name=name, language="pl", address=ADDRESS
+                email=email, password=PASSWORD, name=name, language="pl", address=address
             )
         )
         self.users.ConfirmEmail(users_pb2.ConfirmEmailRequest(token=self.mailed_token(email)))

@@ -12,6 +12,8 @@ from ebok.billing.v1 import customers_pb2, customers_pb2_grpc
 from ebok.common.v1.money_pb2 import Money
 from ebok.identity.v1 import events_pb2 as events
 from ebok.identity.v1.audit_pb2_grpc import AuditServiceStub
+from ebok.identity.v1.factors_pb2 import BeginTotpRequest, EnrolTotpRequest
+from ebok.identity.v1.factors_pb2_grpc import FactorServiceStub
 from ebok.identity.v1.grants_pb2 import ClaimCustomerRequest, Grant
 from ebok.identity.v1.grants_pb2_grpc import GrantServiceStub
 from ebok.identity.v1.sessions_pb2 import (
@@ -19,7 +21,10 @@ from ebok.identity.v1.sessions_pb2 import (
     REALM_PORTAL,
     CheckSessionRequest,
     CheckSessionResponse,
+    CompleteLogInRequest,
+    CompleteLogInResponse,
     LogInRequest,
+    LogInResponse,
     Realm,
 )
 from ebok.identity.v1.sessions_pb2_grpc import SessionServiceStub
@@ -27,21 +32,26 @@ from ebok.identity.v1.settings_pb2_grpc import SettingsServiceStub
 from ebok.identity.v1.users_pb2 import ConfirmEmailRequest, RegisterRequest, RequestPasswordResetRequest
 from ebok.identity.v1.users_pb2_grpc import UserServiceStub
 
+from chassis.actors import Actor
 from chassis.clock import FixedClock
 from chassis.config import Environment, PartConfig
 from chassis.database import Database
 from chassis.errors import Invalid, Unavailable
+from chassis.keys import KeyRing
 from chassis.rpc.client import as_actor
 from chassis.rpc.server import build_server
+from chassis.rpc.tokens import TokenVerifier
 from chassis.sealing import load_sealing_key, unseal
 from chassis.testing import cast
 from chassis.testing.cast import Persona
 from chassis.testing.served import Served
+from demo.authenticators import Authenticator
 from services.identity.__main__ import part
 
 ADDRESS = "192.0.2.7"
 PASSWORD = "zielony rower pod lipą"
 STAFF_PASSWORD = "turbina nad jeziorem"
+CHEAP = {"argon2_time_cost": 1, "argon2_memory_kib": 64, "leaked_passwords_url": ""}
 
 
 class ProofWrong(Invalid):
@@ -101,7 +111,7 @@ def neighbour(keys_dir: Path, clock: FixedClock) -> Iterator[Neighbour]:
 @pytest.fixture
 def served(serving: Callable[..., Served], neighbour: Any) -> Served:
     """Identity, with a cheap hash so that tests are quick."""
-    return serving(part, peers={"billing": neighbour.address}, argon2_time_cost=1, argon2_memory_kib=64)
+    return serving(part, peers={"billing": neighbour.address}, **CHEAP)
 
 
 @pytest.fixture
@@ -117,9 +127,11 @@ class Identity:
         self.served = served
         self.users: Any = served.stub(UserServiceStub, gateway)
         self.sessions: Any = served.stub(SessionServiceStub, gateway)
+        self.factors: Any = served.stub(FactorServiceStub, gateway)
         self.settings: Any = served.stub(SettingsServiceStub)
         self.grants: Any = served.stub(GrantServiceStub)
         self.audit: Any = served.stub(AuditServiceStub)
+        self.apps: dict[str, Authenticator] = {}
         self._key = load_sealing_key(keys_dir / "private" / "notify.sealing.key")
 
     def register(
@@ -151,14 +163,81 @@ class Identity:
         self.users.RequestPasswordReset(RequestPasswordResetRequest(email=email, address=address))
         return (self.tokens_in_mails(events.PasswordResetRequested, email) or [""])[-1]
 
-    def log_in(
-        self, email: str, password: str = PASSWORD, *, realm: Realm = REALM_PORTAL, address: str = ADDRESS
-    ) -> str:
-        """The secret of a new session."""
+    def knock(
+        self,
+        email: str,
+        password: str = PASSWORD,
+        *,
+        realm: Realm = REALM_PORTAL,
+        address: str = ADDRESS,
+        device: str = "",
+    ) -> LogInResponse:
+        """What follows on e-mail and password."""
         request = LogInRequest(
-            email=email, password=password, realm=realm, address=address, user_agent="Firefox"
+            email=email,
+            password=password,
+            realm=realm,
+            address=address,
+            user_agent="Firefox",
+            device_token=device,
         )
-        return str(self.sessions.LogIn(request).session_token)
+        answer: LogInResponse = self.sessions.LogIn(request)
+        return answer
+
+    def log_in(
+        self,
+        email: str,
+        password: str = PASSWORD,
+        *,
+        realm: Realm = REALM_PORTAL,
+        address: str = ADDRESS,
+        device: str = "",
+    ) -> str:
+        """The secret of a new session, after whatever is asked."""
+        answer = self.knock(email, password, realm=realm, address=address, device=device)
+        if answer.session_token:
+            return str(answer.session_token)
+        if answer.challenge.secret:
+            self.apps[email] = Authenticator(answer.challenge.secret)
+        code = self.apps[email].code(self.served.clock.now())
+        done = self.complete(answer, code, realm=realm, address=address, device=device)
+        return str(done.session_token)
+
+    def complete(
+        self,
+        answer: LogInResponse,
+        code: str,
+        *,
+        realm: Realm = REALM_PORTAL,
+        address: str = ADDRESS,
+        device: str = "",
+        trust: bool = False,
+    ) -> CompleteLogInResponse:
+        """Answer the challenge of a log-in."""
+        request = CompleteLogInRequest(
+            challenge_token=answer.challenge.challenge_token,
+            code=code,
+            realm=realm,
+            address=address,
+            user_agent="Firefox",
+            device_token=device,
+            trust_device=trust,
+        )
+        done: CompleteLogInResponse = self.sessions.CompleteLogIn(request)
+        return done
+
+    def enrol(self, secret: str, email: str) -> list[str]:
+        """Set an app up in a session of the portal; answers the recovery codes."""
+        asked = self.factors.BeginTotp(BeginTotpRequest(session_token=secret, realm=REALM_PORTAL)).challenge
+        self.apps[email] = Authenticator(asked.secret)
+        request = EnrolTotpRequest(
+            session_token=secret,
+            realm=REALM_PORTAL,
+            challenge_token=asked.challenge_token,
+            code=self.apps[email].code(self.served.clock.now()),
+            address=ADDRESS,
+        )
+        return list(self.factors.EnrolTotp(request).recovery_codes)
 
     def check(
         self, secret: str, *, realm: Realm = REALM_PORTAL, address: str = ADDRESS
@@ -194,6 +273,13 @@ class Identity:
 def identity(served: Served, as_system: Callable[[str], Persona], keys_dir: Path) -> Identity:
     """Identity as the gateway sees it."""
     return Identity(served, as_system("gateway"), keys_dir)
+
+
+@pytest.fixture
+def actor_of(keys_dir: Path, clock: FixedClock) -> Callable[[CheckSessionResponse], Actor]:
+    """The actor every other service reads in a token."""
+    verifier = TokenVerifier(KeyRing(keys_dir), clock)
+    return lambda answer: verifier.verify(answer.actor_token)
 
 
 @pytest.fixture

@@ -143,13 +143,15 @@ class Visitor:
         self.send(email=email, password=password)
         expect(self.page.locator('[name="password"]')).to_have_count(0)
 
-    def log_in_to_console(self, email: str, password: str) -> None:
-        """Staff's own door; whoever is in already is led on."""
+    def log_in_to_console(self, email: str, password: str, code: Callable[[str], str]) -> None:
+        """Staff's own door, with a code of the app; whoever is in already is led on."""
         self.open("/konsola/logowanie")
         if self.path != "/konsola/logowanie":
             return
         self.send(email=email, password=password)
-        expect(self.page.locator('[name="password"]')).to_have_count(0)
+        self.at("/konsola/logowanie/kod")
+        self.send(code=code(email))
+        expect(self.page.locator('[name="code"]')).to_have_count(0)
 
     def register(self, name: str, email: str, post: Post) -> None:
         """The form, the mail, its link, the button."""

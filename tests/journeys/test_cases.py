@@ -62,7 +62,7 @@ def story(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Story]:
         anna, celina, daria = (Visitor(browser, company.url) for _ in range(3))
         anna.log_in(ANNA.email, PASSWORD)
         celina.log_in(CELINA.email, PASSWORD)
-        daria.log_in_to_console(DARIA, STAFF_PASSWORD)
+        daria.log_in_to_console(DARIA, STAFF_PASSWORD, company.doors.code)
         yield Story(company, anna, celina, daria)
         for visitor in (anna, celina, daria):
             visitor.close()

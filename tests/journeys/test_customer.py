@@ -73,7 +73,7 @@ class TestTheJourney:
         assert company.bring_in(files).counts == (FIRST_ROWS, 0, 0, 0)
         assert company.bring_in(files).counts == (0, 0, FIRST_ROWS, 0)
 
-        edward.log_in_to_console(EDWARD, STAFF_PASSWORD)
+        edward.log_in_to_console(EDWARD, STAFF_PASSWORD, story.company.doors.code)
         edward.open("/konsola/import")
         rows = edward.page.locator("tbody tr").all()
         counts = [[cell.inner_text() for cell in row.locator("td").all()[-4:]] for row in rows]
@@ -107,7 +107,7 @@ class TestTheJourney:
         assert imported.counts == (len(HOMES), 0, 6 * len(HOMES), 1)
         assert imported.status == 2
         assert town.MISREAD_DAY in imported.rejects
-        edward.log_in_to_console(EDWARD, STAFF_PASSWORD)
+        edward.log_in_to_console(EDWARD, STAFF_PASSWORD, story.company.doors.code)
         run_id = calculate(edward, company, company.months.second)
         said = edward.open(f"/konsola/rozliczenia/{run_id}")
         assert FAULTY.name in said
@@ -341,11 +341,11 @@ class TestTheJourney:
 
     def test_the_audit_log_says_who_did_what(self, story: Story):
         daria, edward = Visitor(story.browser, story.company.url), story.edward
-        daria.log_in_to_console(DARIA, STAFF_PASSWORD)
+        daria.log_in_to_console(DARIA, STAFF_PASSWORD, story.company.doors.code)
         daria.open(f"/konsola/klienci?q={ANNA.number}")
         daria.at(re.compile(f"/konsola/klienci/{ID}"))
         daria.close()
-        edward.log_in_to_console(EDWARD, STAFF_PASSWORD)
+        edward.log_in_to_console(EDWARD, STAFF_PASSWORD, story.company.doors.code)
 
         assert who_did(edward, "identity.v1.GrantService/ClaimCustomer", count=2) == ["Anna", "Celina"]
         assert who_did(edward, "billing.v1.BillingRunService/IssueBillingRun", count=3) == ["Edward"] * 3

@@ -127,7 +127,7 @@ class TestPaying:
 
     def test_the_clerk_gives_a_part_back(self, story: Story):
         daria = story.daria
-        daria.log_in_to_console(DARIA, STAFF_PASSWORD)
+        daria.log_in_to_console(DARIA, STAFF_PASSWORD, story.company.doors.code)
         annas = next(one for one in story.paid if story.paid[one] == grosze(owed(ANNA) - PART))
         number = number_of(story.anna, annas)
         daria.open(f"/konsola/platnosci?q={number}")

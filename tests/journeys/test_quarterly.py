@@ -110,7 +110,7 @@ def is_kept(waiting: Any) -> bool:
 def replace_in_the_browser(browser: Any, company: Company, parked: Any) -> None:
     """Daria sees what is wrong, presses W, and says what the new meter is."""
     daria = Visitor(browser, company.url)
-    daria.log_in_to_console(DARIA, STAFF_PASSWORD)
+    daria.log_in_to_console(DARIA, STAFF_PASSWORD, company.doors.code)
     daria.open("/konsola/odczyty?kolejny=1")
     daria.at(f"/konsola/odczyty/{parked.facts['reading_id']}")
     said = daria.read()

@@ -84,7 +84,7 @@ class TestFortyDays:
         company.begin()
         company.publish_prices()
         company.bring_in(town.write_first_delivery(company.files / "first", company.months))
-        edward.log_in_to_console(EDWARD, STAFF_PASSWORD)
+        edward.log_in_to_console(EDWARD, STAFF_PASSWORD, company.doors.code)
         for slug in ("przed-terminem", "po-terminie-1", "po-terminie-2"):
             edward.open(f"/konsola/komunikacja/przypomnienia/{slug}")
             form = edward.form_with("dni")

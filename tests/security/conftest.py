@@ -54,7 +54,7 @@ class Whole:
 def whole(serving: Callable[..., Served], przelewy24: ProviderServer, tmp_path: Path) -> Whole:
     neighbour = serving(billing)
     served = {
-        "identity": serving(identity, peers={"billing": neighbour.address}),
+        "identity": serving(identity, peers={"billing": neighbour.address}, leaked_passwords_url=""),
         "notify": serving(notify, peers={"billing": neighbour.address}),
         "tickets": serving(tickets, files_dir=tmp_path / "files"),
         "payments": serving(payments, peers={"billing": neighbour.address}, **of_sandbox(przelewy24)),

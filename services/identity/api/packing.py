@@ -1,15 +1,18 @@
 """Rows and plain values as messages."""
 
-from ebok.identity.v1 import audit_pb2, grants_pb2, sessions_pb2, settings_pb2, users_pb2
+from ebok.identity.v1 import audit_pb2, grants_pb2, invitations_pb2, sessions_pb2, settings_pb2, users_pb2
 
 from chassis import wire
 from chassis.actors import Actor
+from services.identity.domain.challenges import Challenged
 from services.identity.domain.sessions import HeldCustomer, Person
 from services.identity.domain.settings import Provider
 from services.identity.storage.audit import AuditEntry
+from services.identity.storage.challenges import ChallengeKind
 from services.identity.storage.customers import Customer
-from services.identity.storage.grants import Grant, Scope
-from services.identity.storage.sessions import Realm
+from services.identity.storage.grants import GivenBy, Grant, Scope, last_day
+from services.identity.storage.invitations import Invitation
+from services.identity.storage.sessions import LoginSession, Realm
 from services.identity.storage.users import Look, User
 
 _LOOKS: dict[Look, users_pb2.Look] = {
@@ -23,15 +26,58 @@ _SCOPES: dict[Scope, grants_pb2.Scope] = {
     Scope.PAY: grants_pb2.SCOPE_PAY,
     Scope.MANAGE: grants_pb2.SCOPE_MANAGE,
 }
+_SCOPE_OF: dict[int, Scope] = {number: scope for scope, number in _SCOPES.items()}
+_ORIGINS: dict[GivenBy, grants_pb2.GrantOrigin] = {
+    GivenBy.PROOF: grants_pb2.GRANT_ORIGIN_PROOF,
+    GivenBy.INVITATION: grants_pb2.GRANT_ORIGIN_INVITATION,
+}
 _REALM_OF: dict[int, Realm] = {
     sessions_pb2.REALM_PORTAL: Realm.PORTAL,
     sessions_pb2.REALM_CONSOLE: Realm.CONSOLE,
 }
 
+_CHALLENGES = {
+    ChallengeKind.CODE: sessions_pb2.CHALLENGE_KIND_CODE,
+    ChallengeKind.ENROL: sessions_pb2.CHALLENGE_KIND_ENROL,
+}
+
+
+def pack_realm(realm: Realm) -> "sessions_pb2.Realm":
+    """The door."""
+    return next(number for number, one in _REALM_OF.items() if one is realm)  # type: ignore[return-value]
+
+
+def pack_challenge(asked: Challenged) -> sessions_pb2.Challenge:
+    """A question, with what an app is told when one is to be set up."""
+    return sessions_pb2.Challenge(
+        challenge_token=asked.token,
+        kind=_CHALLENGES[asked.kind],
+        expires_at=wire.pack_instant(asked.expires_at),
+        secret=asked.secret,
+        uri=asked.uri,
+    )
+
+
+def pack_open_session(session: LoginSession, *, is_this: bool) -> sessions_pb2.OpenSession:
+    """Where somebody is logged in."""
+    return sessions_pb2.OpenSession(
+        session_id=str(session.session_id),
+        opened_at=wire.pack_instant(session.opened_at),
+        last_seen_at=wire.pack_instant(session.last_seen_at),
+        address=session.address,
+        user_agent=session.user_agent,
+        is_this=is_this,
+    )
+
 
 def unpack_realm(number: int) -> Realm:
     """The door. The field's rule has refused what is none."""
     return _REALM_OF[number]
+
+
+def unpack_scope(number: int) -> Scope:
+    """The scope. The field's rule has refused what is none."""
+    return _SCOPE_OF[number]
 
 
 def unpack_look(number: int) -> Look:
@@ -91,11 +137,15 @@ def pack_held(held: HeldCustomer) -> grants_pb2.Grant:
         scope=_SCOPES[held.scope],
         valid_from=wire.pack_instant(held.valid_from),
         valid_until=wire.pack_optional_instant(held.valid_until),
+        origin=_ORIGINS[held.given_by],
+        ends_on=wire.pack_optional_date(last_day(held.valid_until) if held.valid_until else None),
     )
 
 
-def pack_grant(grant: Grant, customer: Customer | None, user: User | None = None) -> grants_pb2.Grant:
-    """A grant with the customer's labels; with the user for staff only."""
+def pack_grant(
+    grant: Grant, customer: Customer | None, user: User | None = None, *, with_last_seen: bool = False
+) -> grants_pb2.Grant:
+    """A grant with the customer's labels; with the user for those who may know, when last seen for staff only."""
     packed = grants_pb2.Grant(
         grant_id=str(grant.grant_id),
         user_id=str(grant.user_id),
@@ -103,6 +153,8 @@ def pack_grant(grant: Grant, customer: Customer | None, user: User | None = None
         scope=_SCOPES[grant.scope],
         valid_from=wire.pack_instant(grant.valid_from),
         valid_until=wire.pack_optional_instant(grant.valid_until),
+        origin=_ORIGINS[grant.given_by],
+        ends_on=wire.pack_optional_date(grant.ends_on),
     )
     if customer is not None:
         packed.customer_number = customer.number
@@ -111,8 +163,29 @@ def pack_grant(grant: Grant, customer: Customer | None, user: User | None = None
     if user is not None:
         packed.user_email = user.email
         packed.user_name = user.name
-        if user.last_login_at is not None:
+        if with_last_seen and user.last_login_at is not None:
             packed.last_seen_at.CopyFrom(wire.pack_instant(user.last_login_at))
+    return packed
+
+
+def pack_invitation(
+    invitation: Invitation, customer: Customer | None, inviter: User | None
+) -> invitations_pb2.Invitation:
+    """An invitation with the customer's labels and the name of who invited."""
+    packed = invitations_pb2.Invitation(
+        invitation_id=str(invitation.invitation_id),
+        customer_id=str(invitation.customer_id),
+        email=invitation.email,
+        scope=_SCOPES[invitation.scope],
+        ends_on=wire.pack_date(invitation.ends_on),
+        invited_at=wire.pack_instant(invitation.invited_at),
+        expires_at=wire.pack_instant(invitation.expires_at),
+        inviter_name=inviter.name if inviter else "",
+    )
+    if customer is not None:
+        packed.customer_number = customer.number
+        packed.customer_name = customer.name
+        packed.premises_label = customer.premises_label
     return packed
 
 

@@ -1,31 +1,45 @@
-"""Front door for sessions: log in, who is this, switch the customer, leave."""
+"""Front door for sessions: log in, prove who one is, who is this, switch the customer, leave here or elsewhere."""
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from ebok.identity.v1 import sessions_pb2 as pb
 from ebok.identity.v1 import sessions_pb2_grpc as rpc
+from sqlalchemy.orm import Session
 
 from chassis import acts, wire
+from chassis.actors import Actor
 from chassis.clock import Clock
 from chassis.database import Database
 from chassis.rpc.server import Context
 from services.identity.api import recording
 from services.identity.api.packing import (
+    pack_challenge,
     pack_held,
+    pack_open_session,
     pack_person_as_staff,
     pack_person_as_user,
+    pack_realm,
     unpack_realm,
 )
+from services.identity.api.proofs import Proofs
 from services.identity.api.tokens import RememberedTokens
-from services.identity.domain import sessions
+from services.identity.domain import challenges, sessions, users
+from services.identity.domain.devices import Browser
+from services.identity.domain.links import hash_secret
 from services.identity.domain.passwords import Passwords
-from services.identity.domain.sessions import Lifetimes
+from services.identity.domain.sessions import Lifetimes, Opened
+from services.identity.domain.step_up import STEP_UP_LASTS
 from services.identity.domain.users import normal_email
-from services.identity.storage.sessions import Realm
+from services.identity.storage import sessions as stored
+from services.identity.storage.challenges import ChallengeKind
+from services.identity.storage.sessions import LoginSession, Realm
+
+SESSIONS_SHOWN_MAX = 20
 
 
 class SessionService(rpc.SessionServiceServicer):
-    """Log-ins. The password is checked between two transactions: the first counts the attempt, the second opens."""
+    """Log-ins. Passwords and codes are checked between two transactions: one counts the attempt, the other opens."""
 
     def __init__(
         self,
@@ -33,17 +47,19 @@ class SessionService(rpc.SessionServiceServicer):
         clock: Clock,
         *,
         hasher: Passwords,
+        proofs: Proofs,
         tokens: RememberedTokens,
         lifetimes: Mapping[Realm, Lifetimes],
     ) -> None:
         self._database = database
         self._clock = clock
         self._hasher = hasher
+        self._proofs = proofs
         self._tokens = tokens
         self._lifetimes = lifetimes
 
     def LogIn(self, request: pb.LogInRequest, context: Context) -> pb.LogInResponse:
-        """Open a session."""
+        """Open a session, or ask for a code."""
         now = self._clock.now()
         realm = unpack_realm(request.realm)
         with self._hasher.place():
@@ -53,18 +69,116 @@ class SessionService(rpc.SessionServiceServicer):
                 )
             checked = self._hasher.check(attempt.password_hash, request.password)
         with self._database.transaction() as session:
-            opened = sessions.open_session(
+            outcome = sessions.let_in(
                 session,
                 attempt,
                 checked,
+                Browser(request.address, request.user_agent, request.device_token),
                 lifetimes=self._lifetimes[realm],
-                address=request.address,
-                user_agent=request.user_agent,
+                seals=self._proofs.seals,
                 now=now,
             )
-            recording.by(opened.actor)
-            acts.name_subject(opened.actor.actor_id)
-        return pb.LogInResponse(session_token=opened.secret, expires_at=wire.pack_instant(opened.expires_at))
+            if isinstance(outcome, Opened):
+                _act(outcome.actor)
+            else:
+                recording.nothing_happened()
+        if isinstance(outcome, Opened):
+            ends = wire.pack_instant(outcome.expires_at)
+            return pb.LogInResponse(session_token=outcome.secret, expires_at=ends)
+        return pb.LogInResponse(challenge=pack_challenge(outcome))
+
+    def GetChallenge(self, request: pb.GetChallengeRequest, context: Context) -> pb.GetChallengeResponse:
+        """What is asked."""
+        token_hash, realm = hash_secret(request.challenge_token), unpack_realm(request.realm)
+        with self._database.reading() as session:
+            found = challenges.find(session, token_hash, realm=realm, now=self._clock.now())
+            shown = challenges.show(session, found, self._proofs.unseal(found.sealed_secret))
+        return pb.GetChallengeResponse(challenge=pack_challenge(shown))
+
+    def CompleteLogIn(self, request: pb.CompleteLogInRequest, context: Context) -> pb.CompleteLogInResponse:
+        """Open the session that the challenge is of."""
+        now, realm = self._clock.now(), unpack_realm(request.realm)
+        with recording.unrecorded(), self._database.transaction() as session:
+            attempt = challenges.knock(
+                session, hash_secret(request.challenge_token), realm=realm, address=request.address, now=now
+            )
+        given = self._proofs.check(attempt.kept, request.code, now=now)
+        enrols = attempt.kind is ChallengeKind.ENROL and given.is_right
+        codes = self._proofs.new_recovery_codes() if enrols else None
+        with self._database.transaction() as session:
+            owner = challenges.answer(session, attempt, given, codes=codes, now=now)
+            opened = sessions.open_session(
+                session,
+                owner,
+                Browser(request.address, request.user_agent, request.device_token, request.trust_device),
+                stepped_up_at=now,
+                lifetimes=self._lifetimes[realm],
+                seals=self._proofs.seals,
+                now=now,
+            )
+            _act(opened.actor)
+        return pb.CompleteLogInResponse(
+            session_token=opened.secret,
+            expires_at=wire.pack_instant(opened.expires_at),
+            recovery_codes=codes.told if codes else (),
+        )
+
+    def StepUp(self, request: pb.StepUpRequest, context: Context) -> pb.StepUpResponse:
+        """Prove once more who one is, by a code, or by the password where there is no app."""
+        now, realm = self._clock.now(), unpack_realm(request.realm)
+        if request.code:
+            with recording.unrecorded(), self._database.transaction() as session:
+                asking = self._live(session, request.session_token, realm, now=now)
+                attempt = challenges.knock_with_code(session, asking, address=request.address, now=now)
+            given = self._proofs.check(attempt.kept, request.code, now=now)
+            with self._database.transaction() as session:
+                asking = self._live(session, request.session_token, realm, now=now)
+                challenges.answer(session, attempt, given, codes=None, now=now)
+                _act(challenges.proven_in(session, asking, address=request.address, now=now))
+        else:
+            with self._hasher.place():
+                with recording.unrecorded(), self._database.transaction() as session:
+                    asking = self._live(session, request.session_token, realm, now=now)
+                    owner, counted = users.count_password(session, asking, address=request.address, now=now)
+                    old_hash = owner.password_hash
+                checked = self._hasher.check(old_hash, request.password)
+            with self._database.transaction() as session:
+                asking = self._live(session, request.session_token, realm, now=now)
+                users.prove(session, asking, checked, counted, old_hash=old_hash, now=now)
+                _act(challenges.proven_in(session, asking, address=request.address, now=now))
+        return pb.StepUpResponse(stepped_up_until=wire.pack_instant(now + STEP_UP_LASTS))
+
+    def ListSessions(self, request: pb.ListSessionsRequest, context: Context) -> pb.ListSessionsResponse:
+        """Where the person is logged in."""
+        now, realm = self._clock.now(), unpack_realm(request.realm)
+        with self._database.reading() as session:
+            asking = self._live(session, request.session_token, realm, now=now)
+            found = stored.list_live_sessions(
+                session,
+                realm=realm,
+                owner_id=asking.owner_id,
+                now=now,
+                idle=self._lifetimes[realm].idle,
+                limit=SESSIONS_SHOWN_MAX,
+            )
+            packed = [pack_open_session(one, is_this=one.session_id == asking.session_id) for one in found]
+        return pb.ListSessionsResponse(sessions=packed)
+
+    def EndSessions(self, request: pb.EndSessionsRequest, context: Context) -> pb.EndSessionsResponse:
+        """End one elsewhere, or all of them."""
+        now, realm = self._clock.now(), unpack_realm(request.realm)
+        session_id = wire.unpack_optional_id(request.session_id, field="session_id")
+        with self._database.transaction() as session:
+            asking = self._live(session, request.session_token, realm, now=now)
+            _act(sessions.end_others(session, asking, session_id, now=now))
+        return pb.EndSessionsResponse()
+
+    def DenySignIn(self, request: pb.DenySignInRequest, context: Context) -> pb.DenySignInResponse:
+        """It was not me."""
+        with self._database.transaction() as session:
+            denied = sessions.deny(session, hash_secret(request.token), now=self._clock.now())
+            _act(denied.actor)
+        return pb.DenySignInResponse(realm=pack_realm(denied.realm), reset_token=denied.reset_token)
 
     def CheckSession(self, request: pb.CheckSessionRequest, context: Context) -> pb.CheckSessionResponse:
         """Who the session is: one query, and a signature now and then."""
@@ -115,6 +229,13 @@ class SessionService(rpc.SessionServiceServicer):
             if actor is None:
                 recording.nothing_happened()
             else:
-                recording.by(actor)
-                acts.name_subject(actor.actor_id)
+                _act(actor)
         return pb.LogOutResponse()
+
+    def _live(self, session: Session, secret: str, realm: Realm, *, now: datetime) -> LoginSession:
+        return sessions.find_live(session, secret, realm=realm, lifetimes=self._lifetimes[realm], now=now)
+
+
+def _act(actor: Actor) -> None:
+    recording.by(actor)
+    acts.name_subject(actor.actor_id)

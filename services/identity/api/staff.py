@@ -1,5 +1,7 @@
 """The door for the provider's people."""
 
+from datetime import datetime
+
 from ebok.identity.v1 import staff_pb2 as pb
 from ebok.identity.v1 import staff_pb2_grpc as rpc
 
@@ -7,7 +9,9 @@ from chassis import wire
 from chassis.clock import Clock
 from chassis.database import Database
 from chassis.rpc.server import Context
+from services.identity.api import recording
 from services.identity.domain import staff
+from services.identity.storage import factors as stored_factors
 from services.identity.storage import staff as stored
 from services.identity.storage.staff import StaffMember
 
@@ -25,7 +29,8 @@ class StaffService(rpc.StaffServiceServicer):
         """Everybody by name."""
         with self._database.reading() as session:
             found = stored.list_staff(session, limit=STAFF_MAX)
-        return pb.ListStaffResponse(staff=[_pack(one) for one in found])
+            since = stored_factors.list_enrolled(session, [one.staff_id for one in found])
+        return pb.ListStaffResponse(staff=[_pack(one, since.get(one.staff_id)) for one in found])
 
     def ChangeStaff(self, request: pb.ChangeStaffRequest, context: Context) -> pb.ChangeStaffResponse:
         """Other roles, another area."""
@@ -39,10 +44,19 @@ class StaffService(rpc.StaffServiceServicer):
                 version=request.version,
                 now=self._clock.now(),
             )
-            return pb.ChangeStaffResponse(colleague=_pack(changed))
+            since = stored_factors.list_enrolled(session, [changed.staff_id])
+            return pb.ChangeStaffResponse(colleague=_pack(changed, since.get(changed.staff_id)))
+
+    def ResetFactor(self, request: pb.ResetFactorRequest, context: Context) -> pb.ResetFactorResponse:
+        """A colleague has lost app and codes."""
+        staff_id = wire.unpack_id(request.staff_id, field="staff_id")
+        with self._database.transaction() as session:
+            if not staff.reset_factor(session, staff_id, by=context.actor, now=self._clock.now()):
+                recording.nothing_happened()
+        return pb.ResetFactorResponse()
 
 
-def _pack(member: StaffMember) -> pb.Colleague:
+def _pack(member: StaffMember, totp_since: datetime | None) -> pb.Colleague:
     return pb.Colleague(
         staff_id=wire.pack_id(member.staff_id),
         email=member.email,
@@ -53,4 +67,5 @@ def _pack(member: StaffMember) -> pb.Colleague:
         added_at=wire.pack_instant(member.added_at),
         last_login_at=wire.pack_optional_instant(member.last_login_at),
         version=member.version,
+        totp_since=wire.pack_optional_instant(totp_since),
     )

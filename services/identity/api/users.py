@@ -1,9 +1,12 @@
-"""Front door for users: registration, confirmation, forgotten passwords, profile."""
+"""Front door for users: registration, confirmation, forgotten passwords, other addresses, profile."""
 
+from collections.abc import Mapping
+from datetime import datetime
 from uuid import UUID
 
 from ebok.identity.v1 import users_pb2 as pb
 from ebok.identity.v1 import users_pb2_grpc as rpc
+from sqlalchemy.orm import Session
 
 from chassis import acts
 from chassis.actors import Actor, ActorKind
@@ -12,20 +15,33 @@ from chassis.database import Database
 from chassis.rpc.server import Context
 from services.identity.api import recording
 from services.identity.api.packing import pack_user, unpack_look
-from services.identity.domain import passwords, settings, users
+from services.identity.domain import passwords, sessions, settings, users
 from services.identity.domain.links import Seal, hash_secret, new_link
-from services.identity.domain.passwords import Passwords
+from services.identity.domain.passwords import LeakedPasswords, Passwords
+from services.identity.domain.sessions import Lifetimes
+from services.identity.storage.sessions import LoginSession, Realm
 from services.identity.storage.users import User
 
 
 class UserService(rpc.UserServiceServicer):
     """People who log in to the portal. Hashing and sealing happen outside the transactions, for known and unknown."""
 
-    def __init__(self, database: Database, clock: Clock, *, hasher: Passwords, seal: Seal) -> None:
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        *,
+        hasher: Passwords,
+        seal: Seal,
+        leaked: LeakedPasswords | None,
+        lifetimes: Mapping[Realm, Lifetimes],
+    ) -> None:
         self._database = database
         self._clock = clock
         self._hasher = hasher
         self._seal = seal
+        self._leaked = leaked
+        self._lifetimes = lifetimes
 
     def Register(self, request: pb.RegisterRequest, context: Context) -> pb.RegisterResponse:
         """Start a registration."""
@@ -43,6 +59,7 @@ class UserService(rpc.UserServiceServicer):
             email=registration.email,
             name=registration.name,
             provider=provider.provider_name,
+            leaked=self._leaked,
         )
         with self._hasher.place():
             with recording.unrecorded(), self._database.transaction() as session:
@@ -91,6 +108,7 @@ class UserService(rpc.UserServiceServicer):
             email=owner.email,
             name=owner.name,
             provider=provider.provider_name,
+            leaked=self._leaked,
         )
         with self._hasher.place():
             password_hash = self._hasher.make(request.new_password)
@@ -99,6 +117,33 @@ class UserService(rpc.UserServiceServicer):
             recording.by(_actor(user))
             acts.name_subject(str(user.user_id))
             return pb.ResetPasswordResponse(email=user.email)
+
+    def RequestEmailChange(
+        self, request: pb.RequestEmailChangeRequest, context: Context
+    ) -> pb.RequestEmailChangeResponse:
+        """Mail a link to the new address, a notice to the old one."""
+        now, new_email = self._clock.now(), users.normal_email(request.new_email)
+        with recording.unrecorded(), self._database.transaction() as session:
+            asking = self._live(session, request.session_token, now=now)
+            users.count_email_change(session, asking, new_email, address=request.address, now=now)
+        link = new_link(self._seal)
+        with self._database.transaction() as session:
+            asking = self._live(session, request.session_token, now=now)
+            user = users.request_email_change(session, asking, new_email, link=link, now=now)
+            recording.by(_actor(user))
+            recording.came_from(request.address)
+            acts.name_subject(str(user.user_id))
+        return pb.RequestEmailChangeResponse()
+
+    def ConfirmEmailChange(
+        self, request: pb.ConfirmEmailChangeRequest, context: Context
+    ) -> pb.ConfirmEmailChangeResponse:
+        """Use the link of a new address."""
+        with self._database.transaction() as session:
+            user = users.confirm_email_change(session, hash_secret(request.token), now=self._clock.now())
+            recording.by(_actor(user))
+            acts.name_subject(str(user.user_id))
+            return pb.ConfirmEmailChangeResponse(email=user.email)
 
     def UpdateProfile(self, request: pb.UpdateProfileRequest, context: Context) -> pb.UpdateProfileResponse:
         """Change the caller's own profile."""
@@ -112,6 +157,10 @@ class UserService(rpc.UserServiceServicer):
             )
             acts.name_subject(str(user.user_id))
             return pb.UpdateProfileResponse(user=pack_user(user))
+
+    def _live(self, session: Session, secret: str, *, now: datetime) -> LoginSession:
+        lifetimes = self._lifetimes[Realm.PORTAL]
+        return sessions.find_live(session, secret, realm=Realm.PORTAL, lifetimes=lifetimes, now=now)
 
 
 def _actor(user: User) -> Actor:

@@ -58,11 +58,21 @@ LOGIN_ACCOUNT = Limit("login_account", free=20, waits_s=(2, 5, 10, 20, 30), forg
 # One address, whatever the accounts.
 LOGIN_ADDRESS = Limit("login_address", free=50, waits_s=(5, 15, 60, 300), forget_after=DAY)
 
+# Codes of the second factor, which only whoever has the password gets to: of a million three are right at a time.
+CODE = Limit("code", free=5, waits_s=(15, 60, 300, 900), forget_after=DAY, starts_anew=True)
+CODE_ACCOUNT = Limit("code_account", free=10, waits_s=(15, 60, 300, 900), forget_after=DAY)
+CODE_ADDRESS = Limit("code_address", free=30, waits_s=(15, 60, 300, 900), forget_after=DAY)
+# The password that is asked of somebody who is logged in.
+PASSWORD = Limit("password", free=5, waits_s=(15, 60, 300, 900), forget_after=DAY, starts_anew=True)
+
 # Each of these sends a mail, so all are counted, right or wrong.
 REGISTER_ADDRESS = Limit("register_address", free=20, waits_s=(60, 300, 900, 3600), forget_after=DAY)
 REGISTER_EMAIL = Limit("register_email", free=3, waits_s=(60, 300, 900, 3600), forget_after=DAY)
 RESET_ADDRESS = Limit("reset_address", free=20, waits_s=(60, 300, 900, 3600), forget_after=DAY)
+INVITE_USER = Limit("invite_user", free=20, waits_s=(60, 300, 900, 3600), forget_after=DAY)
 RESET_EMAIL = Limit("reset_email", free=3, waits_s=(60, 300, 900), forget_after=DAY)
+
+CHANGE_EMAIL = Limit("change_email", free=3, waits_s=(60, 300, 900, 3600), forget_after=DAY)
 
 # What a proof consists of can be guessed, so three wrong ones are followed by a minute, five, thirty and a day.
 CLAIM_USER = Limit("claim_user", free=3, waits_s=(60, 300, 1800, 86400), forget_after=3 * DAY)

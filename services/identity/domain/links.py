@@ -11,8 +11,18 @@ from chassis.errors import FailedPrecondition
 TOKEN_BYTES = 32
 CONFIRMATION_LIFETIME = timedelta(hours=24)
 RESET_LIFETIME = timedelta(minutes=30)
+INVITATION_LIFETIME = timedelta(days=14)
+DENIAL_LIFETIME = timedelta(days=7)
 
 Seal = Callable[[bytes], bytes]
+
+
+@dataclass(frozen=True)
+class Seals:
+    """`mail` seals for the part that writes the mails, `own` for identity itself: what is kept and must not be read."""
+
+    mail: Seal
+    own: Seal
 
 
 class LinkNotValid(FailedPrecondition):

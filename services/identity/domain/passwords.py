@@ -1,19 +1,26 @@
 """Passwords: what is accepted, and how it is kept (argon2id).
 
-Length is the rule, 10 to 128 characters of any kind; refused is only what is guessed first: one's own name and address,
-the provider's name, the well-known ones with whatever digits behind them, and one pattern over and over.
+Length is the rule, 10 to 128 characters of any kind; refused is only what is guessed first: one's own name and
+address, the provider's name, the well-known ones with whatever digits behind them, one pattern over and over, what
+zxcvbn guesses within 10^8 attempts when it is told Polish words, and what stands in the lists of leaked passwords.
 """
 
+import base64
+import hmac
+import os
 import threading
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Protocol
 
 import argon2
 from argon2.exceptions import InvalidHashError, VerificationError
+from argon2.low_level import hash_secret
+from zxcvbn import zxcvbn
 
 from chassis.errors import Invalid, Unavailable, Violation
 
@@ -21,6 +28,8 @@ LENGTH_MIN = 10
 LENGTH_MAX = 128
 PATTERN_LENGTH_MAX = 4
 WAIT_S = 10.0
+SCORE_MIN = 3  # Of zxcvbn: 10^8 guesses or more.
+GUESSED_LENGTH_MAX = 64  # It looks at no more than 72, and longer ones cost time; such a beginning decides.
 COMMON_FILE = Path(__file__).with_name("common_passwords.txt")
 _SEQUENCES = (
     "0123456789" * 3,
@@ -45,9 +54,29 @@ class HashingBusy(Unavailable):
     reason = "HASHING_BUSY"
 
 
-def check_strength(password: str, *, field: str, email: str, name: str, provider: str) -> None:
-    """Refuse PASSWORD_TOO_WEAK, with a violation at the field: TOO_SHORT, TOO_LONG, OWN_DATA, COMMON or PATTERN."""
+class LeakedPasswords(Protocol):
+    """The lists of passwords that leaked somewhere."""
+
+    def contains(self, password: str) -> bool:
+        """Whether it stands there; no when they cannot be asked: the list at hand has been looked at before."""
+        ...
+
+
+def check_strength(
+    password: str,
+    *,
+    field: str,
+    email: str,
+    name: str,
+    provider: str,
+    leaked: LeakedPasswords | None = None,
+) -> None:
+    """Refuse PASSWORD_TOO_WEAK, with a violation at the field: TOO_SHORT, TOO_LONG, OWN_DATA, COMMON, PATTERN, DATE,
+    GUESSABLE or LEAKED. Not inside a transaction: the lists may be elsewhere.
+    """
     reason = _weakness(password, email=email, name=name, provider=provider)
+    if not reason and leaked is not None and leaked.contains(password):
+        reason = "LEAKED"
     if reason:
         raise PasswordTooWeak(violations=[Violation(field, reason)])
 
@@ -59,12 +88,33 @@ def _weakness(password: str, *, email: str, name: str, provider: str) -> str:
         return "TOO_LONG"
     folded = _fold(password)
     core = folded.strip("0123456789") or folded
-    own = {_fold(text) for text in (email, email.partition("@")[0], name, provider, *name.split()) if text}
-    if {folded, core} & {word for word in own if word}:
+    texts = (email, email.partition("@")[0], name, provider, *name.split(), *provider.split())
+    own = {word for text in texts if (word := _fold(text))}
+    if {folded, core} & own:
         return "OWN_DATA"
     if {folded, core} & _common():
         return "COMMON"
-    return "PATTERN" if _is_pattern(password, folded) else ""
+    return "PATTERN" if _is_pattern(password, folded) else _guess(password, own)
+
+
+def _guess(password: str, own: set[str]) -> str:
+    """Why it is guessed quickly; empty when it is not. zxcvbn knows English; Polish words are told to it."""
+    plain = "".join(
+        sign
+        for sign in unicodedata.normalize("NFKD", password.replace("ł", "l").replace("Ł", "L"))
+        if not unicodedata.combining(sign)
+    )
+    words = [*own, *_common()]
+    found = zxcvbn(plain[:GUESSED_LENGTH_MAX], user_inputs=words, max_length=GUESSED_LENGTH_MAX)
+    if found["score"] >= SCORE_MIN:
+        return ""
+    longest = max(found["sequence"], key=lambda match: len(match["token"]))
+    pattern = str(longest["pattern"])
+    if pattern == "dictionary":
+        return "OWN_DATA" if longest["matched_word"] in own else "COMMON"
+    return {"spatial": "PATTERN", "repeat": "PATTERN", "sequence": "PATTERN", "date": "DATE"}.get(
+        pattern, "GUESSABLE"
+    )
 
 
 def _is_pattern(password: str, folded: str) -> bool:
@@ -137,6 +187,33 @@ class Passwords:
             if right and kept is not None and self._hasher.check_needs_rehash(kept):
                 return Checked(True, self._hasher.hash(_normal(password)))
             return Checked(right)
+
+    def make_set(self, words: Sequence[str]) -> list[str]:
+        """Hashes of random words, all with one salt, so that one hash finds a word among them. Refuses HASHING_BUSY."""
+        salt = os.urandom(16)
+        with self._core():
+            self._note("made")
+            return [self._hasher.hash(word, salt=salt) for word in words]
+
+    def find_in_set(self, kept: Sequence[str], word: str) -> str | None:
+        """The hash of the word among those of a set, None when it is not there. Refuses HASHING_BUSY."""
+        if not kept:
+            return None
+        parameters = argon2.extract_parameters(kept[0])
+        salt = kept[0].split("$")[4]
+        with self._core():
+            self._note("checked")
+            made = hash_secret(
+                word.encode(),
+                base64.b64decode(salt + "=" * (-len(salt) % 4)),
+                time_cost=parameters.time_cost,
+                memory_cost=parameters.memory_cost,
+                parallelism=parameters.parallelism,
+                hash_len=parameters.hash_len,
+                type=parameters.type,
+                version=parameters.version,
+            ).decode()
+        return next((one for one in kept if hmac.compare_digest(one, made)), None)
 
     def _verify(self, kept: str, password: str) -> bool:
         try:

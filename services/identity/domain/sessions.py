@@ -1,6 +1,7 @@
 """Sessions: logging in, who a session is, which customer it acts for, leaving.
 
-An unknown address, a wrong password and an unconfirmed address are one refusal, after the same work.
+An unknown address, a wrong password and an unconfirmed address are one refusal, after the same work. After the right
+password of an account with a second factor a challenge is set (`domain/challenges.py`); of staff always.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,16 +16,33 @@ from chassis.database import Reader
 from chassis.errors import PermissionDenied, Unauthenticated
 from chassis.ids import new_id
 from chassis.sources import source_of
-from services.identity.domain import attempts, permissions
-from services.identity.domain.links import hash_secret, new_secret
+from services.identity.domain import attempts, challenges, devices, owners, permissions
+from services.identity.domain.challenges import Challenged
+from services.identity.domain.devices import Browser
+from services.identity.domain.links import (
+    DENIAL_LIFETIME,
+    RESET_LIFETIME,
+    LinkNotValid,
+    Seals,
+    hash_secret,
+    new_link,
+    new_secret,
+)
+from services.identity.domain.owners import Owner
 from services.identity.domain.passwords import Checked
+from services.identity.outbox import factors as announce
+from services.identity.storage import challenges as stored_challenges
+from services.identity.storage import devices as stored_devices
+from services.identity.storage import factors as stored_factors
 from services.identity.storage import grants as stored_grants
 from services.identity.storage import sessions as stored
 from services.identity.storage import staff as stored_staff
+from services.identity.storage import tokens
 from services.identity.storage import users as stored_users
-from services.identity.storage.grants import Scope
+from services.identity.storage.grants import GivenBy, Scope
 from services.identity.storage.sessions import LoginSession, Realm
 from services.identity.storage.staff import StaffMember
+from services.identity.storage.tokens import Purpose
 from services.identity.storage.users import Look, User
 
 SEEN_EVERY = timedelta(minutes=1)
@@ -80,6 +98,15 @@ class Opened:
 
 
 @dataclass(frozen=True)
+class Denied:
+    """Somebody said that a log-in was not theirs. `reset_token` sets a new password, in the portal."""
+
+    realm: Realm
+    reset_token: str
+    actor: Actor
+
+
+@dataclass(frozen=True)
 class HeldCustomer:
     """A grant in force, as the switcher shows it."""
 
@@ -90,6 +117,7 @@ class HeldCustomer:
     customer_name: str
     premises_label: str
     scope: Scope
+    given_by: GivenBy
     valid_from: datetime
     valid_until: datetime | None
 
@@ -141,56 +169,78 @@ def knock(session: Session, email: str, *, realm: Realm, address: str, now: date
     return Knock(email, realm, counted, now, owner_id, password_hash)
 
 
-def open_session(
+def let_in(
     session: Session,
     attempt: Knock,
     checked: Checked,
+    browser: Browser,
     *,
     lifetimes: Lifetimes,
-    address: str,
-    user_agent: str,
+    seals: Seals,
     now: datetime,
-) -> Opened:
-    """Open a session when the password was right. Refuses LOGIN_REFUSED, also when it was changed meanwhile."""
+) -> Opened | Challenged:
+    """Open a session when the password was right, or ask for a code. Refuses LOGIN_REFUSED, also when the password was
+    changed meanwhile.
+    """
     if not checked.right or attempt.owner_id is None:
         raise LoginRefused
-    owner: User | StaffMember | None
-    if attempt.realm is Realm.PORTAL:
-        owner = stored_users.lock_user(session, attempt.owner_id)
-    else:
-        owner = stored_staff.lock_staff(session, attempt.owner_id)
+    owner = owners.lock(session, attempt.realm, attempt.owner_id)
     if owner is None or owner.password_hash != attempt.password_hash:
         raise LoginRefused
     if checked.renewed_hash:
         owner.password_hash = checked.renewed_hash
-    owner.last_login_at = now
     attempts.take_back(session, attempt.counters, counted_at=attempt.counted_at, right=True)
-    in_portal = attempt.realm is Realm.PORTAL
+    has_factor = stored_factors.find_factor(session, attempt.owner_id) is not None
+    if has_factor and not devices.is_trusted(session, owner, browser, now=now):
+        return challenges.ask_code(session, owner, now=now)
+    if not has_factor and isinstance(owner, StaffMember):
+        return challenges.ask_to_enrol(session, owner, seal=seals.own, now=now)
+    # A browser that is trusted was asked for no code: what needs a proof of today asks for one.
+    stepped_up_at = None if has_factor else now
+    return open_session(
+        session, owner, browser, stepped_up_at=stepped_up_at, lifetimes=lifetimes, seals=seals, now=now
+    )
+
+
+def open_session(
+    session: Session,
+    owner: Owner,
+    browser: Browser,
+    *,
+    stepped_up_at: datetime | None,
+    lifetimes: Lifetimes,
+    seals: Seals,
+    now: datetime,
+) -> Opened:
+    """A new session of an owner who has proven everything; from a browser that is new, its owner is told."""
+    in_portal = isinstance(owner, User)
     secret = new_secret()
+    owner.last_login_at = now
     opened = LoginSession(
         session_id=new_id(),
         token_hash=hash_secret(secret),
-        realm=attempt.realm,
-        user_id=attempt.owner_id if in_portal else None,
-        staff_id=None if in_portal else attempt.owner_id,
+        realm=owners.realm_of(owner),
+        user_id=owner.user_id if in_portal else None,
+        staff_id=None if in_portal else owner.staff_id,
         opened_at=now,
         expires_at=now + lifetimes.absolute,
         last_seen_at=now,
-        address=address,
-        user_agent=user_agent[:USER_AGENT_LENGTH_MAX],
+        stepped_up_at=stepped_up_at,
+        address=browser.address,
+        user_agent=browser.user_agent[:USER_AGENT_LENGTH_MAX],
     )
     session.add(opened)
     session.flush()
     stored.end_oldest_sessions(
-        session, user_id=opened.user_id, staff_id=opened.staff_id, keep=SESSIONS_PER_OWNER_MAX, now=now
+        session, realm=opened.realm, owner_id=opened.owner_id, keep=SESSIONS_PER_OWNER_MAX, now=now
     )
-    actor = Actor(
-        ActorKind.USER if in_portal else ActorKind.STAFF,
-        str(attempt.owner_id),
-        owner.name,
-        session_id=str(opened.session_id),
-        address=address,
-    )
+    if devices.is_new(session, owner, browser, now=now):
+        link = new_link(seals.mail)
+        opened.denial_hash = link.token_hash
+        announce.new_device_signed_in(
+            session, owner, opened, sealed_token=link.sealed_token, expires_at=now + DENIAL_LIFETIME
+        )
+    actor = owners.actor_of(owner, session_id=opened.session_id, address=browser.address)
     return Opened(secret, opened.expires_at, actor)
 
 
@@ -220,7 +270,7 @@ def check(
     else:
         chosen = _choose(held, row.customer_id)
         kind = ActorKind.CUSTOMER if chosen else ActorKind.USER
-        allowed = permissions.of_user(chosen.scope if chosen else None)
+        allowed = permissions.of_user(chosen.scope, chosen.given_by) if chosen else permissions.EVERY_USER
     actor = Actor(
         kind,
         str(person.person_id),
@@ -230,8 +280,19 @@ def check(
         session_id=str(row.session_id),
         address=address,
         area=Area(frozenset(row.towns or ()), frozenset(row.commodities or ())),
+        stepped_up_at=row.stepped_up_at,
     )
     return Standing(row.session_id, person, held, actor, now - row.last_seen_at >= SEEN_EVERY)
+
+
+def find_live(
+    session: Session, secret: str, *, realm: Realm, lifetimes: Lifetimes, now: datetime
+) -> LoginSession:
+    """A live session. Refuses SESSION_ENDED. It is not locked: where its owner is, the owner goes first."""
+    found = stored.find_session(session, hash_secret(secret))
+    if found is None or found.realm is not realm or not _is_live(found, lifetimes=lifetimes, now=now):
+        raise SessionEnded
+    return found
 
 
 def note_seen(session: Session, session_id: UUID, *, now: datetime) -> None:
@@ -257,15 +318,45 @@ def end(session: Session, secret: str, *, now: datetime) -> Actor | None:
     if found is None or found.ended_at is not None:
         return None
     found.ended_at = now
-    owner: User | StaffMember | None
-    if found.realm is Realm.PORTAL:
-        owner = session.get(User, found.user_id)
-    else:
-        owner = session.get(StaffMember, found.staff_id)
-    kind = ActorKind.USER if found.realm is Realm.PORTAL else ActorKind.STAFF
-    owner_id = found.user_id or found.staff_id
-    name = owner.name if owner else ""
-    return Actor(kind, str(owner_id), name, session_id=str(found.session_id), address=found.address)
+    owner = owners.find(session, found.realm, found.owner_id)
+    return owners.actor_of(owner, session_id=found.session_id, address=found.address)
+
+
+def end_others(session: Session, asking: LoginSession, session_id: UUID | None, *, now: datetime) -> Actor:
+    """End one of the owner's sessions, or all but the one that asks; somebody else's is none of the owner's."""
+    stored.end_sessions_of(
+        session,
+        realm=asking.realm,
+        owner_id=asking.owner_id,
+        but=None if session_id else asking.session_id,
+        only=session_id,
+        now=now,
+    )
+    owner = owners.find(session, asking.realm, asking.owner_id)
+    return owners.actor_of(owner, session_id=asking.session_id, address=asking.address)
+
+
+def deny(session: Session, denial_hash: bytes, *, now: datetime) -> Denied:
+    """Not the owner: all sessions end, browsers are new again, a new password is next. Refuses LINK_NOT_VALID."""
+    found = stored.find_denied_session(session, denial_hash, opened_after=now - DENIAL_LIFETIME)
+    owner = owners.lock(session, found.realm, found.owner_id) if found else None
+    if found is None or owner is None or not stored.take_denial(session, denial_hash):
+        raise LinkNotValid
+    stored.end_sessions_of(session, realm=found.realm, owner_id=found.owner_id, now=now)
+    stored_challenges.delete_challenges_of(session, found.owner_id)
+    stored_devices.delete_devices_of(session, found.owner_id)
+    reset_token = ""
+    if isinstance(owner, User):
+        reset_token = new_secret()
+        tokens.put_token(
+            session,
+            user_id=owner.user_id,
+            purpose=Purpose.RESET_PASSWORD,
+            token_hash=hash_secret(reset_token),
+            made_at=now,
+            expires_at=now + RESET_LIFETIME,
+        )
+    return Denied(found.realm, reset_token, owners.actor_of(owner))
 
 
 def _is_live(found: LoginSession, *, lifetimes: Lifetimes, now: datetime) -> bool:
@@ -286,6 +377,7 @@ def _held(user_id: UUID, grant: dict[str, str | None]) -> HeldCustomer:
         customer_name=grant["customer_name"] or "",
         premises_label=grant["premises_label"] or "",
         scope=Scope(grant["scope"] or ""),
+        given_by=GivenBy(grant["given_by"] or ""),
         valid_from=datetime.fromisoformat(grant["valid_from"] or ""),
         valid_until=datetime.fromisoformat(grant["valid_until"]) if grant["valid_until"] else None,
     )

@@ -7,12 +7,15 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from chassis.actors import Actor
 from chassis.errors import Conflict, FailedPrecondition, Invalid, NotFound, Violation
 from chassis.ids import new_id
+from services.identity.domain import factors, step_up
 from services.identity.domain.roles import unknown_of
-from services.identity.domain.users import check_name, normal_email
+from services.identity.domain.users import check_name, end_everything, normal_email
 from services.identity.storage import sessions as stored_sessions
 from services.identity.storage import staff as stored
+from services.identity.storage.sessions import Realm
 from services.identity.storage.staff import Role, StaffMember
 
 COMMODITIES = frozenset({"water", "sewage", "heat", "hot_water", "electricity", "gas"})
@@ -34,6 +37,12 @@ class LastAdministrator(FailedPrecondition):
     """Nobody could undo it."""
 
     reason = "LAST_ADMINISTRATOR"
+
+
+class OwnFactor(FailedPrecondition):
+    """One's own app is replaced where one proves to have it."""
+
+    reason = "OWN_FACTOR"
 
 
 @dataclass(frozen=True)
@@ -80,7 +89,21 @@ def set_password(session: Session, staff_id: UUID, *, password_hash: str, now: d
         raise LookupError("a member of staff was there and is not")
     member.password_hash = password_hash
     member.password_changed_at = now
-    stored_sessions.end_sessions_of_staff(session, staff_id, now=now)
+    end_everything(session, member, now=now)
+
+
+def reset_factor(session: Session, staff_id: UUID, *, by: Actor, now: datetime) -> bool:
+    """A colleague has lost app and codes; answers whether there were any.
+
+    Refuses STEP_UP_REQUIRED, STAFF_NOT_FOUND, OWN_FACTOR.
+    """
+    step_up.require(by, now=now)
+    member = stored.lock_staff(session, staff_id)
+    if member is None:
+        raise StaffNotFound(staff_id=str(staff_id))
+    if by.actor_id == str(staff_id):
+        raise OwnFactor
+    return factors.reset(session, member, now=now)
 
 
 def change(
@@ -114,7 +137,7 @@ def change(
     member.roles, member.towns, member.commodities = wanted
     member.version += 1
     if not member.roles:
-        stored_sessions.end_sessions_of_staff(session, staff_id, now=now)
+        stored_sessions.end_sessions_of(session, realm=Realm.CONSOLE, owner_id=staff_id, now=now)
     session.flush()
     return member
 

@@ -1,10 +1,10 @@
-"""Users: registration, confirmation, forgotten passwords, profile.
+"""Users: registration, confirmation, forgotten and changed passwords, other addresses, profile.
 
 Nothing here tells whether an address is known: the answers are the same, and so are the statements that run. What
 belongs to nobody is written and taken back within its own savepoint.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,13 +15,18 @@ from sqlalchemy.orm import Session
 from chassis.errors import Invalid, NotFound, Violation
 from chassis.ids import new_id
 from chassis.sources import source_of
-from services.identity.domain import attempts
+from services.identity.domain import attempts, factors, owners, step_up
 from services.identity.domain.links import CONFIRMATION_LIFETIME, RESET_LIFETIME, Link, LinkNotValid
+from services.identity.domain.owners import Owner
+from services.identity.domain.passwords import Checked
 from services.identity.outbox import users as announce
 from services.identity.storage import attempts as stored_attempts
+from services.identity.storage import challenges as stored_challenges
+from services.identity.storage import devices as stored_devices
 from services.identity.storage import sessions as stored_sessions
 from services.identity.storage import tokens
 from services.identity.storage import users as stored
+from services.identity.storage.sessions import LoginSession
 from services.identity.storage.tokens import Purpose
 from services.identity.storage.users import Look, User
 
@@ -30,6 +35,15 @@ class UserNotFound(NotFound):
     """The account of the caller's token is gone."""
 
     reason = "USER_NOT_FOUND"
+
+
+class PasswordWrong(Invalid):
+    """Not the password of who is logged in."""
+
+    reason = "PASSWORD_WRONG"
+
+    def __init__(self, field: str) -> None:
+        super().__init__(violations=[Violation(field, self.reason)])
 
 
 @dataclass(frozen=True)
@@ -159,7 +173,7 @@ def reset_password(session: Session, token_hash: bytes, *, password_hash: str, n
     user = _lock_owner(session, token_hash, purpose=Purpose.RESET_PASSWORD, now=now)
     user.password_hash = password_hash
     user.password_changed_at = now
-    stored_sessions.end_sessions_of_user(session, user.user_id, now=now)
+    end_everything(session, user, now=now)
     # Whoever opens the mail is the owner: the waits that others, or a forgotten password, began are over.
     stored_attempts.forget_attempts(
         session,
@@ -167,6 +181,125 @@ def reset_password(session: Session, token_hash: bytes, *, password_hash: str, n
         subject=attempts.hash_subject("PORTAL", user.email),
     )
     announce.password_changed(session, user)
+    return user
+
+
+def end_everything(session: Session, owner: Owner, *, now: datetime, but: UUID | None = None) -> None:
+    """After a new password: sessions (but one), challenges, and the trust in browsers end."""
+    owner_id = owners.owner_id(owner)
+    stored_sessions.end_sessions_of(
+        session, realm=owners.realm_of(owner), owner_id=owner_id, but=but, now=now
+    )
+    stored_challenges.delete_challenges_of(session, owner_id)
+    stored_devices.distrust_devices(session, owner_id)
+
+
+def count_password(
+    session: Session, asking: LoginSession, *, address: str, now: datetime
+) -> tuple[Owner, Sequence[attempts.Counter]]:
+    """Count a password that is given within a session; answers whose it has to be. Refuses TOO_MANY_ATTEMPTS."""
+    subject = (asking.realm.value, str(asking.owner_id))
+    counters = [attempts.counter(attempts.PASSWORD, *subject, source=source_of(address))]
+    counted = attempts.count(session, counters, now=now)
+    return owners.find(session, asking.realm, asking.owner_id), counted
+
+
+def prove(
+    session: Session,
+    asking: LoginSession,
+    checked: Checked,
+    counted: Sequence[attempts.Counter],
+    *,
+    old_hash: str,
+    now: datetime,
+) -> None:
+    """Who knows the password is the owner, unless there is an app to show. Refuses PASSWORD_WRONG, CODE_REFUSED."""
+    if factors.find_kept(session, asking.owner_id) is not None:
+        raise factors.CodeRefused
+    owner = owners.lock(session, asking.realm, asking.owner_id)
+    if owner is None or not checked.right or owner.password_hash != old_hash:
+        raise PasswordWrong("password")
+    attempts.take_back(session, counted, counted_at=now, right=True)
+
+
+def change_password(
+    session: Session,
+    asking: LoginSession,
+    checked: Checked,
+    counted: Sequence[attempts.Counter],
+    *,
+    old_hash: str,
+    new_hash: str,
+    now: datetime,
+) -> Owner:
+    """Another password; all other sessions end. Refuses PASSWORD_WRONG, also when it was changed meanwhile."""
+    owner = owners.lock(session, asking.realm, asking.owner_id)
+    if owner is None or not checked.right or owner.password_hash != old_hash:
+        raise PasswordWrong("current_password")
+    owner.password_hash = new_hash
+    owner.password_changed_at = now
+    end_everything(session, owner, but=asking.session_id, now=now)
+    attempts.take_back(session, counted, counted_at=now, right=True)
+    announce.password_changed(session, owner)
+    return owner
+
+
+def count_email_change(
+    session: Session, asking: LoginSession, new_email: str, *, address: str, now: datetime
+) -> None:
+    """Each request sends mails, so each is counted. Refuses STEP_UP_REQUIRED, TOO_MANY_ATTEMPTS."""
+    step_up.require_since(asking.stepped_up_at, now=now)
+    counters = [
+        attempts.counter(attempts.CHANGE_EMAIL, str(asking.owner_id)),
+        attempts.counter(attempts.CHANGE_EMAIL, new_email),
+        attempts.counter(attempts.RESET_ADDRESS, source=source_of(address)),
+    ]
+    attempts.count(session, counters, now=now)
+
+
+def request_email_change(
+    session: Session, asking: LoginSession, new_email: str, *, link: Link, now: datetime
+) -> User:
+    """Mail a link to the new address and a notice to the old one. Refuses `new_email` SAME_EMAIL."""
+    user = stored.lock_user(session, asking.owner_id)
+    if user is None:
+        raise UserNotFound
+    if user.email == new_email:
+        raise Invalid(violations=[Violation("new_email", "SAME_EMAIL")])
+    expires_at = now + CONFIRMATION_LIFETIME
+    holder = stored.find_user_by_email(session, new_email)
+    is_free = holder is None or holder.confirmed_at is None
+    tokens.put_token(
+        session,
+        user_id=user.user_id,
+        purpose=Purpose.CHANGE_EMAIL,
+        token_hash=link.token_hash,
+        made_at=now,
+        expires_at=expires_at,
+        new_email=new_email,
+    )
+    announce.email_change_requested(
+        session,
+        user,
+        new_email=new_email,
+        sealed_token=link.sealed_token if is_free else b"",
+        expires_at=expires_at,
+    )
+    return user
+
+
+def confirm_email_change(session: Session, token_hash: bytes, *, now: datetime) -> User:
+    """Log in with the new address from now on. Refuses LINK_NOT_VALID."""
+    new_email = tokens.find_new_email(session, token_hash)
+    user = _lock_owner(session, token_hash, purpose=Purpose.CHANGE_EMAIL, now=now)
+    holder = stored.find_user_by_email(session, new_email or "")
+    if not new_email or (holder is not None and holder.confirmed_at is not None):
+        raise LinkNotValid
+    if holder is not None:
+        # Whoever registered with the address and never opened its mailbox gives way to who did.
+        stored.delete_user(session, holder)
+    user.email = new_email
+    announce.email_changed(session, user)
     return user
 
 

@@ -7,8 +7,9 @@ from chassis.database import Database
 from chassis.errors import Invalid, Violation
 from chassis.jobs import Jobs
 from chassis.telemetry import logger
-from services.identity.domain import passwords, settings, staff
-from services.identity.domain.passwords import Passwords
+from services.identity.domain import factors, passwords, settings, staff
+from services.identity.domain.passwords import LeakedPasswords, Passwords
+from services.identity.domain.users import normal_email
 from services.identity.storage import staff as stored
 
 PASSWORD_FILE_BYTES_MAX = 1024
@@ -22,6 +23,7 @@ def add_staff(
     *,
     now: datetime,
     hasher: Passwords,
+    leaked: LeakedPasswords | None,
     email: str,
     name: str,
     role: str,
@@ -42,6 +44,7 @@ def add_staff(
         email=member.email,
         name=member.name,
         provider=provider.provider_name,
+        leaked=leaked,
     )
     same = found is not None and hasher.check(found.password_hash, password).right
     password_hash = found.password_hash if found is not None and same else hasher.make(password)
@@ -50,6 +53,17 @@ def add_staff(
         if not new and not same:
             staff.set_password(session, staff_id, password_hash=password_hash, now=now)
     logger("staff").info("staff member is in", staff_id=str(staff_id), new=new)
+
+
+@jobs.job("staff.reset_factor")
+def reset_factor(database: Database, *, now: datetime, email: str) -> None:
+    """Whoever lost app and codes, and has no administrator beside them, sets an app up at the next log-in."""
+    with database.transaction() as session:
+        member = stored.find_staff_by_email(session, normal_email(email))
+        if member is None:
+            raise Invalid(violations=[Violation("email", "UNKNOWN")])
+        had = factors.reset(session, member, now=now)
+    logger("staff").info("an app is asked for anew", staff_id=str(member.staff_id), had_one=had)
 
 
 def _read_password(path: Path) -> str:

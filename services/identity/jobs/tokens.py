@@ -1,4 +1,4 @@
-"""What has run out is forgotten: links, sessions, counters, registrations nobody confirmed."""
+"""What has run out is forgotten: links, challenges, sessions, counters, browsers, registrations nobody confirmed."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -10,10 +10,11 @@ from chassis.jobs import Jobs
 from chassis.telemetry import logger
 from services.identity.config import IdentityConfig
 from services.identity.domain.attempts import KEPT_FOR
-from services.identity.storage import attempts, sessions, tokens, users
+from services.identity.storage import attempts, challenges, devices, invitations, sessions, tokens, users
 
 EVERY_S = 900
 ROWS_AT_ONCE = 1000
+DEVICES_KEPT_FOR = timedelta(days=400)  # As long as browsers keep a cookie at most.
 
 jobs = Jobs()
 
@@ -23,19 +24,31 @@ def tidy(database: Database, *, now: datetime, config: IdentityConfig) -> None:
     """Delete in small transactions, so that no log-in waits for a long one."""
     with database.transaction() as session:
         links = tokens.delete_expired_tokens(session, now=now)
+        asked = challenges.delete_expired_challenges(session, now=now)
     sessions_before = now - timedelta(days=config.sessions_kept_days)
     users_before = now - timedelta(days=config.unconfirmed_kept_days)
     gone = {
         "links": links,
+        "challenges": asked,
         "sessions": _in_pieces(
             database,
             lambda session: sessions.delete_ended_sessions(
                 session, before=sessions_before, limit=ROWS_AT_ONCE
             ),
         ),
+        "invitations": _in_pieces(
+            database,
+            lambda session: invitations.delete_dead(session, before=sessions_before, limit=ROWS_AT_ONCE),
+        ),
         "attempts": _in_pieces(
             database,
             lambda session: attempts.delete_old_attempts(session, before=now - KEPT_FOR, limit=ROWS_AT_ONCE),
+        ),
+        "devices": _in_pieces(
+            database,
+            lambda session: devices.delete_old_devices(
+                session, before=now - DEVICES_KEPT_FOR, limit=ROWS_AT_ONCE
+            ),
         ),
         "registrations": _in_pieces(
             database,

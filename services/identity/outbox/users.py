@@ -9,6 +9,7 @@ from chassis import wire
 from chassis.ids import new_id
 from chassis.messaging import outbox
 from services.identity.storage.base import OutboxRow
+from services.identity.storage.staff import StaffMember
 from services.identity.storage.users import User
 
 LinkRequested = events_pb2.EmailConfirmationRequested | events_pb2.PasswordResetRequested
@@ -46,16 +47,40 @@ def user_registered(session: Session, user: User) -> None:
     outbox.announce(session, OutboxRow, event, key=event.user_id)
 
 
-def password_changed(session: Session, user: User) -> None:
+def password_changed(session: Session, owner: User | StaffMember) -> None:
     """The owner has to be told."""
     event = events_pb2.PasswordChanged(
+        user_id=str(owner.user_id if isinstance(owner, User) else owner.staff_id),
+        email=owner.email,
+        name=owner.name,
+        language=owner.language,
+        change_id=str(new_id()),
+        changed_at=wire.pack_instant(owner.password_changed_at),
+        is_staff=isinstance(owner, StaffMember),
+    )
+    outbox.announce(session, OutboxRow, event, key=event.user_id)
+
+
+def email_change_requested(
+    session: Session, user: User, *, new_email: str, sealed_token: bytes, expires_at: datetime
+) -> None:
+    """The new address gets the link, the old one a notice. Without a token the new address gets nothing."""
+    event = events_pb2.EmailChangeRequested(
         user_id=str(user.user_id),
         email=user.email,
         name=user.name,
         language=user.language,
-        change_id=str(new_id()),
-        changed_at=wire.pack_instant(user.password_changed_at),
+        sealed_token=sealed_token,
+        request_id=str(new_id()),
+        expires_at=wire.pack_instant(expires_at),
+        new_email=new_email,
     )
+    outbox.announce(session, OutboxRow, event, key=event.user_id, secret=True)
+
+
+def email_changed(session: Session, user: User) -> None:
+    """One logs in with another address."""
+    event = events_pb2.EmailChanged(user_id=str(user.user_id), email=user.email)
     outbox.announce(session, OutboxRow, event, key=event.user_id)
 
 

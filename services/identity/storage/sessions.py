@@ -1,5 +1,6 @@
 """Sessions: log-ins. Of the cookie's secret only the SHA-256 is here; the hot path is one indexed query."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -7,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import (
     CheckConstraint,
+    ColumnElement,
     ForeignKey,
     Index,
     delete,
@@ -30,7 +32,10 @@ class Realm(StrEnum):
 
 
 class LoginSession(Base):
-    """One log-in, of a user in the portal or of a staff member in the console."""
+    """One log-in, of a user in the portal or of a staff member in the console.
+
+    `stepped_up_at` is when the person last proved who they are; `denial_hash` is of the mailed link "it was not me".
+    """
 
     __tablename__ = "sessions"
     __table_args__ = (
@@ -42,6 +47,9 @@ class LoginSession(Base):
         Index("sessions_of_user", "user_id", "opened_at", postgresql_where=text("ended_at IS NULL")),
         Index("sessions_of_staff", "staff_id", "opened_at", postgresql_where=text("ended_at IS NULL")),
         Index("sessions_by_end", "expires_at"),
+        Index(
+            "sessions_denial", "denial_hash", unique=True, postgresql_where=text("denial_hash IS NOT NULL")
+        ),
     )
 
     session_id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -56,10 +64,19 @@ class LoginSession(Base):
     ended_at: Mapped[datetime | None]
     address: Mapped[str]
     user_agent: Mapped[str]
+    stepped_up_at: Mapped[datetime | None]
+    denial_hash: Mapped[bytes | None]
+
+    @property
+    def owner_id(self) -> UUID:
+        """The user or the staff member."""
+        owner_id = self.user_id or self.staff_id
+        assert owner_id is not None  # noqa: S101 - the constraint `owner`
+        return owner_id
 
 
 _CHECK = """
-    SELECT s.session_id, s.customer_id, s.last_seen_at, s.user_id, s.staff_id,
+    SELECT s.session_id, s.customer_id, s.last_seen_at, s.stepped_up_at, s.user_id, s.staff_id,
            coalesce(u.email, m.email) AS email, coalesce(u.name, m.name) AS name,
            coalesce(u.language, m.language) AS language, coalesce(u.look, m.look) AS look,
            u.registered_at, m.roles, m.towns, m.commodities,
@@ -69,7 +86,7 @@ _CHECK = """
            (SELECT coalesce(json_agg(json_build_object(
                        'grant_id', g.grant_id, 'customer_id', g.customer_id, 'customer_number', c.number,
                        'customer_name', c.name, 'premises_label', c.premises_label, 'scope', g.scope,
-                       'valid_from', g.valid_from, 'valid_until', g.valid_until)
+                       'valid_from', g.valid_from, 'valid_until', g.valid_until, 'given_by', g.given_by)
                        ORDER BY g.valid_from, g.grant_id), '[]')
               FROM grants g LEFT JOIN customers c ON c.customer_id = g.customer_id
              WHERE g.user_id = s.user_id AND g.ended_at IS NULL AND g.valid_from <= %(now)s
@@ -90,9 +107,71 @@ def find_live_session(
     return next(iter(reader.rows(_CHECK, values)), None)
 
 
+def find_session(session: Session, token_hash: bytes) -> LoginSession | None:
+    """The session of a token, ended or not."""
+    return session.scalar(select(LoginSession).where(LoginSession.token_hash == token_hash))
+
+
 def lock_session(session: Session, token_hash: bytes) -> LoginSession | None:
     """The session of a token, ended or not."""
     return session.scalar(select(LoginSession).where(LoginSession.token_hash == token_hash).with_for_update())
+
+
+def find_denied_session(
+    session: Session, denial_hash: bytes, *, opened_after: datetime
+) -> LoginSession | None:
+    """The session that a link "it was not me" is about, ended or not."""
+    return session.scalar(
+        select(LoginSession).where(
+            LoginSession.denial_hash == denial_hash, LoginSession.opened_at > opened_after
+        )
+    )
+
+
+def take_denial(session: Session, denial_hash: bytes) -> bool:
+    """Use the link up; false when somebody else did."""
+    used = update(LoginSession).where(LoginSession.denial_hash == denial_hash).values(denial_hash=None)
+    return session.scalar(used.returning(LoginSession.session_id)) is not None
+
+
+def list_live_sessions(
+    session: Session, *, realm: Realm, owner_id: UUID, now: datetime, idle: timedelta, limit: int
+) -> Sequence[LoginSession]:
+    """Where somebody is logged in, the newest first."""
+    return session.scalars(
+        select(LoginSession)
+        .where(
+            _is_owned_by(realm, owner_id),
+            LoginSession.ended_at.is_(None),
+            LoginSession.expires_at > now,
+            LoginSession.last_seen_at > now - idle,
+        )
+        .order_by(LoginSession.last_seen_at.desc(), LoginSession.session_id.desc())
+        .limit(limit)
+    ).all()
+
+
+def end_sessions_of(
+    session: Session,
+    *,
+    realm: Realm,
+    owner_id: UUID,
+    now: datetime,
+    but: UUID | None = None,
+    only: UUID | None = None,
+) -> int:
+    """End somebody's sessions: all, all but one, or one. Answers how many ended."""
+    statement = update(LoginSession).where(_is_owned_by(realm, owner_id), LoginSession.ended_at.is_(None))
+    if but is not None:
+        statement = statement.where(LoginSession.session_id != but)
+    if only is not None:
+        statement = statement.where(LoginSession.session_id == only)
+    ended = statement.values(ended_at=now).returning(LoginSession.session_id)
+    return len(session.scalars(ended).all())
+
+
+def _is_owned_by(realm: Realm, owner_id: UUID) -> ColumnElement[bool]:
+    return (LoginSession.user_id if realm is Realm.PORTAL else LoginSession.staff_id) == owner_id
 
 
 def note_seen(session: Session, session_id: UUID, *, now: datetime, unless_after: datetime) -> None:
@@ -104,34 +183,11 @@ def note_seen(session: Session, session_id: UUID, *, now: datetime, unless_after
     )
 
 
-def end_sessions_of_user(session: Session, user_id: UUID, *, now: datetime) -> int:
-    """Answers how many ended."""
-    statement = (
-        update(LoginSession)
-        .where(LoginSession.user_id == user_id, LoginSession.ended_at.is_(None))
-        .values(ended_at=now)
-    )
-    return len(session.scalars(statement.returning(LoginSession.session_id)).all())
-
-
-def end_sessions_of_staff(session: Session, staff_id: UUID, *, now: datetime) -> int:
-    """Answers how many ended."""
-    statement = (
-        update(LoginSession)
-        .where(LoginSession.staff_id == staff_id, LoginSession.ended_at.is_(None))
-        .values(ended_at=now)
-    )
-    return len(session.scalars(statement.returning(LoginSession.session_id)).all())
-
-
-def end_oldest_sessions(
-    session: Session, *, user_id: UUID | None, staff_id: UUID | None, keep: int, now: datetime
-) -> None:
+def end_oldest_sessions(session: Session, *, realm: Realm, owner_id: UUID, keep: int, now: datetime) -> None:
     """End all but the newest `keep` of an owner."""
-    owner = LoginSession.user_id == user_id if user_id else LoginSession.staff_id == staff_id
     surplus = (
         select(LoginSession.session_id)
-        .where(owner, LoginSession.ended_at.is_(None))
+        .where(_is_owned_by(realm, owner_id), LoginSession.ended_at.is_(None))
         .order_by(LoginSession.opened_at.desc(), LoginSession.session_id.desc())
         .offset(keep)
     )

@@ -17,10 +17,11 @@ class Purpose(StrEnum):
 
     CONFIRM_EMAIL = "CONFIRM_EMAIL"
     RESET_PASSWORD = "RESET_PASSWORD"  # noqa: S105 - the name of a purpose
+    CHANGE_EMAIL = "CHANGE_EMAIL"
 
 
 class Token(Base):
-    """A link that has not been used. `token_hash` is SHA-256 of 256 random bits."""
+    """A link that has not been used. `token_hash` is of 256 random bits; `new_email` is there for CHANGE_EMAIL."""
 
     __tablename__ = "tokens"
     __table_args__ = (one_of("purpose", Purpose), Index("tokens_by_end", "expires_at"))
@@ -34,6 +35,7 @@ class Token(Base):
     token_hash: Mapped[bytes] = mapped_column(unique=True)
     made_at: Mapped[datetime]
     expires_at: Mapped[datetime]
+    new_email: Mapped[str | None]
 
 
 def put_token(
@@ -44,15 +46,21 @@ def put_token(
     token_hash: bytes,
     made_at: datetime,
     expires_at: datetime,
+    new_email: str | None = None,
 ) -> None:
     """The user's only token of the purpose from now on."""
     row = insert(Token).values(
-        user_id=user_id, purpose=purpose, token_hash=token_hash, made_at=made_at, expires_at=expires_at
+        user_id=user_id,
+        purpose=purpose,
+        token_hash=token_hash,
+        made_at=made_at,
+        expires_at=expires_at,
+        new_email=new_email,
     )
     session.execute(
         row.on_conflict_do_update(
             index_elements=[Token.user_id, Token.purpose],
-            set_={name: row.excluded[name] for name in ("token_hash", "made_at", "expires_at")},
+            set_={name: row.excluded[name] for name in ("token_hash", "made_at", "expires_at", "new_email")},
         )
     )
 
@@ -64,6 +72,11 @@ def find_owner(session: Session, token_hash: bytes, *, purpose: Purpose, now: da
             Token.token_hash == token_hash, Token.purpose == purpose, Token.expires_at > now
         )
     )
+
+
+def find_new_email(session: Session, token_hash: bytes) -> str | None:
+    """The address a link of CHANGE_EMAIL was mailed to."""
+    return session.scalar(select(Token.new_email).where(Token.token_hash == token_hash))
 
 
 def take_token(session: Session, token_hash: bytes, *, purpose: Purpose, now: datetime) -> bool:

@@ -88,6 +88,12 @@ def replace_password_hash(session: Session, user_id: UUID, *, old: str, new: str
     )
 
 
+def delete_user(session: Session, user: User) -> None:
+    """A registration that nobody confirmed, with its links."""
+    session.delete(user)
+    session.flush()
+
+
 def delete_unconfirmed_users(session: Session, *, before: datetime, limit: int) -> int:
     """Registrations nobody confirmed; answers how many went."""
     old = (

@@ -10,7 +10,7 @@ import re
 import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -19,7 +19,7 @@ import yaml
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from jinja2.sandbox import SandboxedEnvironment
 
-from services.notify.documents import campaigns, formats, payments, readings, reminders, tickets
+from services.notify.documents import accounts, campaigns, formats, grants, payments, readings, reminders, tickets
 from services.notify.documents.campaigns import Written
 from services.notify.documents.colours import palette
 from services.notify.domain.messages import reference
@@ -140,8 +140,13 @@ def _url(message: Message, settings: ProviderSettings, token: str) -> str:
     paths = {
         Rule.EMAIL_CONFIRMATION: f"/potwierdzenie?token={quote(token, safe='')}",
         Rule.PASSWORD_RESET: f"/nowe-haslo?token={quote(token, safe='')}",
+        Rule.NEW_DEVICE: f"/to-nie-ja?token={quote(token, safe='')}",
+        Rule.EMAIL_CHANGE_LINK: f"/nowy-adres?token={quote(token, safe='')}",
+        **grants.paths(quote(token, safe="")),
         Rule.INVOICE_ISSUED: f"/faktury/{quote(str(message.facts.get('invoice_id', '')), safe='')}",
     }
+    if message.rule in accounts.RULES and message.rule not in paths:
+        return settings.portal_url + accounts.path_of(message)
     if message.rule in payments.RULES:
         return settings.portal_url + f"/platnosci/{quote(str(message.facts['payment_id']), safe='')}"
     if message.rule in readings.RULES:
@@ -169,9 +174,10 @@ def _values(message: Message, settings: ProviderSettings, language: str) -> dict
         "until": formats.moment(message.expires_at, language),
         "marketing": bool(message.facts.get(MARKETING_FACT)),
     }
-    if message.rule is Rule.PASSWORD_CHANGED:
-        changed_at = datetime.fromisoformat(message.facts["changed_at"])
-        values["changed"] = formats.moment(changed_at, language)
+    if message.rule in accounts.RULES:
+        values |= accounts.values_of(message, language)
+    if message.rule in grants.RULES:
+        values |= grants.values_of(message, language)
     if message.rule is Rule.INVOICE_ISSUED:
         values |= _invoice_values(message, language)
     if message.rule in payments.RULES:

@@ -6,6 +6,7 @@ from ebok.identity.v1 import events_pb2
 from sqlalchemy.orm import Session
 
 from chassis import wire
+from chassis.browsers import describe
 from chassis.messaging.inbox import Handlers
 from services.notify.domain import messages
 from services.notify.storage.messages import Rule
@@ -58,7 +59,79 @@ def on_password_changed(session: Session, event: events_pb2.PasswordChanged, *, 
         address=event.email,
         language=event.language,
         subject_id=event.change_id,
-        facts={"changed_at": changed_at.isoformat()},
+        facts={"changed_at": changed_at.isoformat(), "is_staff": event.is_staff},
+        now=now,
+    )
+
+
+@handlers.on(events_pb2.NewDeviceSignedIn)
+def on_new_device_signed_in(session: Session, event: events_pb2.NewDeviceSignedIn, *, now: datetime) -> None:
+    """The owner hears of a browser that was not seen before, with the link "it was not me"."""
+    signed_in_at = wire.unpack_optional_instant(event.signed_in_at) or now
+    messages.plan_for_user(
+        session,
+        Rule.NEW_DEVICE,
+        user_id=event.user_id,
+        address=event.email,
+        language=event.language,
+        subject_id=event.session_id,
+        facts={
+            "signed_in_at": signed_in_at.isoformat(),
+            "browser": describe(event.user_agent),
+            "address": event.address,
+            "is_staff": event.is_staff,
+        },
+        sealed_token=event.sealed_token,
+        expires_at=wire.unpack_optional_instant(event.expires_at),
+        now=now,
+    )
+
+
+@handlers.on(events_pb2.FactorChanged)
+def on_factor_changed(session: Session, event: events_pb2.FactorChanged, *, now: datetime) -> None:
+    """The owner hears what the account is protected by from now on."""
+    changed_at = wire.unpack_optional_instant(event.changed_at) or now
+    messages.plan_for_user(
+        session,
+        Rule.FACTOR_CHANGED,
+        user_id=event.user_id,
+        address=event.email,
+        language=event.language,
+        subject_id=event.change_id,
+        facts={
+            "changed_at": changed_at.isoformat(),
+            "change": events_pb2.FactorChange.Name(event.change).removeprefix("FACTOR_CHANGE_"),
+            "codes_left": event.recovery_codes_left,
+            "is_staff": event.is_staff,
+        },
+        now=now,
+    )
+
+
+@handlers.on(events_pb2.EmailChangeRequested)
+def on_email_change_requested(
+    session: Session, event: events_pb2.EmailChangeRequested, *, now: datetime
+) -> None:
+    """The new address gets the link, the old one a notice. An address that has an account already gets nothing."""
+    if event.sealed_token:
+        messages.plan_for_user(
+            session,
+            Rule.EMAIL_CHANGE_LINK,
+            user_id=event.user_id,
+            address=event.new_email,
+            language=event.language,
+            subject_id=event.request_id,
+            sealed_token=event.sealed_token,
+            expires_at=wire.unpack_optional_instant(event.expires_at),
+            now=now,
+        )
+    messages.plan_for_user(
+        session,
+        Rule.EMAIL_CHANGE_NOTICE,
+        user_id=event.user_id,
+        address=event.email,
+        language=event.language,
+        subject_id=event.request_id,
         now=now,
     )
 

@@ -36,6 +36,13 @@ class Rule(StrEnum):
     REGISTRATION_REPEATED = "registration_repeated"
     PASSWORD_RESET = "password_reset"  # noqa: S105 - the name of a rule
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 - the name of a rule
+    NEW_DEVICE = "new_device"
+    FACTOR_CHANGED = "factor_changed"
+    EMAIL_CHANGE_LINK = "email_change_link"
+    EMAIL_CHANGE_NOTICE = "email_change_notice"
+    DELEGATE_INVITED = "delegate_invited"
+    GRANT_GIVEN = "grant_given"
+    GRANT_REVOKED = "grant_revoked"
     INVOICE_ISSUED = "invoice_issued"
     PAYMENT_RECEIVED = "payment_received"
     PAYMENT_FAILED = "payment_failed"

@@ -55,15 +55,8 @@ class Office:
         return self.roles.SaveRole(pb.SaveRoleRequest(role=role)).role
 
     def log_in(self, name: str) -> str:
-        opened = self.identity.sessions.LogIn(
-            sessions_pb2.LogInRequest(
-                email=f"{name.lower()}@wodociagi-zdroj.example",
-                password=PASSWORD,
-                realm=sessions_pb2.REALM_CONSOLE,
-                address="192.0.2.7",
-            )
-        )
-        return opened.session_token
+        email = f"{name.lower()}@wodociagi-zdroj.example"
+        return self.identity.log_in(email, PASSWORD, realm=sessions_pb2.REALM_CONSOLE)
 
     def check(self, secret: str) -> sessions_pb2.CheckSessionResponse:
         return self.identity.sessions.CheckSession(

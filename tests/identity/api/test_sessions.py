@@ -26,8 +26,6 @@ from hypothesis import strategies as st
 from chassis.actors import ActorKind
 from chassis.database import Reader
 from chassis.errors import Invalid, PermissionDenied, Refusal, Unauthenticated, Unavailable
-from chassis.keys import KeyRing
-from chassis.rpc.access import TokenVerifier
 from chassis.testing import cast
 from services.identity.__main__ import part
 
@@ -57,13 +55,6 @@ def hashed(served, outcome) -> float:
         "ebok_identity_password_hashes_total", {"outcome": outcome}
     )
     return sample or 0.0
-
-
-@pytest.fixture
-def actor_of(keys_dir, clock):
-    """The actor every other service reads in a token."""
-    verifier = TokenVerifier(KeyRing(keys_dir), clock)
-    return lambda answer: verifier.verify(answer.actor_token)
 
 
 # Logging in

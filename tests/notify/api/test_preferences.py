@@ -6,24 +6,33 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from ebok.identity.v1 import consents_pb2
+from ebok.identity.v1 import events_pb2 as identity_events
 from ebok.notify.v1 import preferences_pb2 as pb
+from ebok.notify.v1.events_pb2 import OffersRefused
 from ebok.notify.v1.preferences_pb2_grpc import PreferenceServiceStub
 
+from chassis import wire
 from chassis.errors import Invalid, PermissionDenied
-from chassis.testing.cast import ANNA_CUSTOMER, ANNA_USER, CELINA_CUSTOMER
+from chassis.testing.cast import ANNA_CUSTOMER, CELINA_CUSTOMER
 from services.notify.documents.mails import render_mail, sender_of
 from services.notify.documents.messages import render_letter
 from services.notify.domain.preferences import MANNERS, MARKETING_FACT, Topic, may_send, topic_of
 from services.notify.domain.references import key_of, short_token_of, token_of
 from services.notify.storage.messages import Channel, Message, Rule
-from services.notify.storage.preferences import Consent
 from services.notify.storage.settings import get_settings
 
-FREE, ALWAYS, BY_E_INVOICE = (
+FREE, ALWAYS, BY_E_INVOICE, BY_CONSENT = (
     pb.PREFERENCE_KIND_FREE,
     pb.PREFERENCE_KIND_ALWAYS,
     pb.PREFERENCE_KIND_BY_E_INVOICE,
+    pb.PREFERENCE_KIND_BY_CONSENT,
 )
+CONSENTS = {
+    "email": consents_pb2.CONSENT_KIND_MARKETING_EMAIL,
+    "sms": consents_pb2.CONSENT_KIND_MARKETING_SMS,
+    "phone": consents_pb2.CONSENT_KIND_MARKETING_PHONE,
+}
 
 
 @pytest.fixture
@@ -31,16 +40,16 @@ def anna(served, as_anna) -> Any:
     return served.stub(PreferenceServiceStub, as_anna)
 
 
-@pytest.fixture
-def consents(database):
-    """What was written down of marketing, in order."""
-
-    def read():
-        with database.reading() as session:
-            rows = session.scalars(sa.select(Consent).order_by(Consent.consent_id))
-            return [(row.channel.value, row.is_given, row.said_by) for row in rows]
-
-    return read
+def agree(served, channel, is_given, version=1):
+    """What identity says of Anna's consent to offers."""
+    event = identity_events.ConsentChanged(
+        customer_id=str(ANNA_CUSTOMER),
+        kind=CONSENTS[channel],
+        is_given=is_given,
+        version=version,
+        said_at=wire.pack_instant(served.clock.now()),
+    )
+    return served.deliver(event)
 
 
 def table(answer) -> dict[tuple[str, str], tuple[bool, int]]:
@@ -65,7 +74,7 @@ def test_before_a_choice_the_defaults_hold_and_what_is_fixed_says_so(anna, given
     assert rows["overdue", "email"] == (True, ALWAYS)
     assert rows["readings", "email"] == (True, FREE)
     assert rows["readings", "sms"] == (False, FREE)
-    assert rows["marketing", "email"] == rows["marketing", "sms"] == (False, FREE)
+    assert rows["marketing", "email"] == rows["marketing", "sms"] == (False, BY_CONSENT)
     assert (answer.email_hint, answer.phone_hint, answer.has_sms) == ("a…@poczta.example", "… 200", False)
     given.customer(e_invoice=False, version=2)
     assert table(asked(anna))["invoices", "email"] == (False, BY_E_INVOICE)
@@ -89,6 +98,7 @@ def test_what_has_to_be_said_cannot_be_switched_and_what_is_not_there_not_either
     for choice, reason in (
         (("overdue", "email", False), "FIXED"),
         (("invoices", "email", False), "FIXED"),
+        (("marketing", "email", True), "FIXED"),
         (("weather", "email", True), "NOT_A_CHOICE"),
         (("news", "pigeon", True), "NOT_A_CHOICE"),
     ):
@@ -116,15 +126,14 @@ def test_who_paid_for_somebody_hears_of_it_whatever_the_customer_wants(anna, giv
     assert [mail.recipients for mail in mails()] == [("bartek@poczta.example",)]
 
 
-def test_marketing_is_written_down_with_each_yes_and_no(anna, given, consents):
+def test_offers_follow_identitys_newest_word_in_whatever_order_they_come(served, anna, given):
     given.customer()
-    choose(anna, ("marketing", "email", False), ("marketing", "sms", False))
-    assert consents() == [], "never having agreed is nothing that was taken back"
-    choose(anna, ("marketing", "email", True))
-    choose(anna, ("marketing", "email", True))
-    choose(anna, ("marketing", "email", False))
-    who = str(ANNA_USER)
-    assert consents() == [("email", True, who), ("email", False, who)]
+    for channel, is_given, version in (("email", True, 3), ("email", False, 2), ("sms", True, 1), ("phone", True, 1)):
+        agree(served, channel, is_given, version)
+    rows = table(asked(anna))
+    assert rows["marketing", "email"] == rows["marketing", "sms"] == (True, BY_CONSENT)
+    agree(served, "email", False, 4)
+    assert table(asked(anna))["marketing", "email"] == (False, BY_CONSENT)
 
 
 def test_no_marketing_goes_out_without_a_yes():
@@ -139,8 +148,15 @@ def test_every_rule_is_of_a_topic_or_about_the_account():
     assert of_the_account == {
         "email_confirmation",
         "registration_repeated",
+        "delegate_invited",
+        "grant_given",
+        "grant_revoked",
         "password_reset",
         "password_changed",
+        "new_device",
+        "factor_changed",
+        "email_change_link",
+        "email_change_notice",
     }
 
 
@@ -176,22 +192,25 @@ def token(served, message) -> str:
 
 @pytest.mark.repeats("PreferenceService/Unsubscribe")
 def test_the_link_of_an_offer_ends_offers_once_however_often_it_is_clicked(
-    served, anna, offer, as_system, consents
+    served, anna, offer, as_system
 ):
-    choose(anna, ("marketing", "email", True), ("marketing", "sms", True))
+    agree(served, "email", True)
+    agree(served, "sms", True)
     gateway = served.stub(PreferenceServiceStub, as_system("gateway"))
     for _ in range(2):
         answer = gateway.Unsubscribe(pb.UnsubscribeRequest(token=token(served, offer)))
         assert answer.channel == "email"
     rows = table(asked(anna))
-    assert rows["marketing", "email"] == (False, FREE)
-    assert rows["marketing", "sms"] == (True, FREE), "the other channel was not meant"
-    assert consents()[-1] == ("email", False, f"message:{offer.message_id}")
-    assert len(consents()) == 3
+    assert rows["marketing", "email"] == (False, BY_CONSENT)
+    assert rows["marketing", "sms"] == (True, BY_CONSENT), "the other channel was not meant"
+    [told] = served.announced(OffersRefused)
+    assert (told.customer_id, told.channel, told.message_id) == (str(ANNA_CUSTOMER), "email", str(offer.message_id))
+    agree(served, "email", True)
+    assert table(asked(anna))["marketing", "email"] == (False, BY_CONSENT), "an old word comes late"
 
 
 def test_a_forged_link_and_one_of_another_message_do_nothing(served, anna, offer, as_system, database):
-    choose(anna, ("marketing", "email", True))
+    agree(served, "email", True)
     gateway = served.stub(PreferenceServiceStub, as_system("gateway"))
     good = token(served, offer)
     for bad in ("x", good[:-2] + "AA", "ą", good + good):
@@ -202,7 +221,7 @@ def test_a_forged_link_and_one_of_another_message_do_nothing(served, anna, offer
         session.execute(sa.update(Message).values(facts=Message.facts.op("-")(MARKETING_FACT)))
     with pytest.raises(Invalid):
         gateway.Unsubscribe(pb.UnsubscribeRequest(token=good))
-    assert table(asked(anna))["marketing", "email"] == (True, FREE)
+    assert table(asked(anna))["marketing", "email"] == (True, BY_CONSENT)
 
 
 def short_token(served, message) -> str:
@@ -215,7 +234,8 @@ def test_the_short_link_of_a_text_message_ends_offers_by_text_message(
 ):
     with database.transaction() as session:
         session.execute(sa.update(Message).values(channel=Channel.SMS))
-    choose(anna, ("marketing", "email", True), ("marketing", "sms", True))
+    agree(served, "email", True)
+    agree(served, "sms", True)
     gateway = served.stub(PreferenceServiceStub, as_system("gateway"))
     good = short_token(served, offer)
     assert len(good) == 16
@@ -224,12 +244,12 @@ def test_the_short_link_of_a_text_message_ends_offers_by_text_message(
         with pytest.raises(Invalid) as refusal:
             gateway.Unsubscribe(pb.UnsubscribeRequest(token=bad))
         assert refusal.value.reason == "TOKEN_INVALID"
-    assert table(asked(anna))["marketing", "sms"] == (True, FREE)
+    assert table(asked(anna))["marketing", "sms"] == (True, BY_CONSENT)
     for _ in range(2):
         assert gateway.Unsubscribe(pb.UnsubscribeRequest(token=good.lower())).channel == "sms"
     rows = table(asked(anna))
-    assert rows["marketing", "sms"] == (False, FREE)
-    assert rows["marketing", "email"] == (True, FREE), "the other channel was not meant"
+    assert rows["marketing", "sms"] == (False, BY_CONSENT)
+    assert rows["marketing", "email"] == (True, BY_CONSENT), "the other channel was not meant"
 
 
 def test_a_marketing_mail_carries_the_link_and_others_do_not(served, offer, database):

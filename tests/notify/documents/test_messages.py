@@ -78,6 +78,18 @@ def message(
 ) -> Message:
     known: dict[Rule, dict[str, Any]] = {
         Rule.PASSWORD_CHANGED: {"changed_at": NOW.isoformat()},
+        Rule.NEW_DEVICE: {
+            "signed_in_at": NOW.isoformat(),
+            "browser": "Firefox, Windows",
+            "address": "192.0.2.7",
+            "is_staff": False,
+        },
+        Rule.FACTOR_CHANGED: {
+            "changed_at": NOW.isoformat(),
+            "change": "RECOVERY_CODE_USED",
+            "codes_left": 9,
+            "is_staff": False,
+        },
         Rule.INVOICE_ISSUED: {
             "invoice_id": str(new_id()),
             "number": "FV/2026/003950",
