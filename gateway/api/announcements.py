@@ -26,7 +26,7 @@ from gateway.api.inputs import (
     one_of,
     text,
 )
-from gateway.api.operations import operation
+from gateway.api.operations import body, operation, query
 from gateway.api.presenting_contact import ANNOUNCEMENT
 from gateway.api.shapes import Page
 from gateway.web.calls import call, clients
@@ -97,7 +97,7 @@ class Publication(Input):
 
 @api.get("/announcements")
 @operation("announcements:read", ANNOUNCEMENTS)
-@api.input(AnnouncementFilter, location="query")
+@query(AnnouncementFilter)
 def list_announcements(query_data: Query) -> Response:
     """All announcements, the newest first, without texts."""
     request = pb.ListWrittenAnnouncementsRequest(
@@ -119,7 +119,7 @@ def get_announcement(announcement_id: UUID) -> Response:
 
 @api.put("/announcements/<uuid:announcement_id>")
 @operation("announcements:write", ANNOUNCEMENT, refuses=[409])
-@api.input(AnnouncementAsItShouldBe)
+@body(AnnouncementAsItShouldBe)
 def put_announcement(announcement_id: UUID, json_data: dict[str, Any]) -> Response:
     """Write an announcement, new or known. A new one is a draft and its id is yours to choose."""
     written = pb.WrittenAnnouncement(
@@ -140,7 +140,7 @@ def put_announcement(announcement_id: UUID, json_data: dict[str, Any]) -> Respon
 
 @api.post("/announcements/<uuid:announcement_id>/publish")
 @operation("announcements:write", ANNOUNCEMENT, refuses=[404, 409])
-@api.input(Publication)
+@body(Publication)
 def publish_announcement(announcement_id: UUID, json_data: dict[str, Any]) -> Response:
     """People see it from its first moment on."""
     request = pb.PublishAnnouncementRequest(

@@ -69,6 +69,11 @@ def identify(*, personal: bool) -> Caller:
     return found
 
 
+def by_address() -> Caller:
+    """Whoever shows no token, by where the request comes from."""
+    return Caller(limits_pb2.CALLER_KIND_ADDRESS, address() or "unknown", frozenset())
+
+
 def need(scope: str) -> None:
     """Refuses SCOPE_MISSING when the token is not for this."""
     if scope not in caller().scopes:

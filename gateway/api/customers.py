@@ -10,7 +10,7 @@ from marshmallow import fields, validate
 from gateway.api import api
 from gateway.api.answers import one, page, page_request
 from gateway.api.inputs import Input, Paged, Query, flag, number_of, one_of, text
-from gateway.api.operations import operation
+from gateway.api.operations import body, operation, query
 from gateway.api.presenting import CUSTOMER, FOUND_CUSTOMER
 from gateway.api.shapes import Page
 from gateway.web.calls import call, clients
@@ -46,7 +46,7 @@ class ContactData(Input):
 
 @api.get("/customers")
 @operation("customers:read", FOUND)
-@api.input(CustomerFilter, location="query")
+@query(CustomerFilter)
 def list_customers(query_data: Query) -> Response:
     """Find customers."""
     found = call(
@@ -72,7 +72,7 @@ def get_customer(customer_id: UUID) -> Response:
 
 @api.put("/customers/<uuid:customer_id>/contact-data")
 @operation("customers:write", CUSTOMER, refuses=[404])
-@api.input(ContactData)
+@body(ContactData)
 def put_contact_data(customer_id: UUID, json_data: dict[str, Any]) -> Response:
     """Change how a customer is reached."""
     request = pb.UpdateContactDataRequest(

@@ -127,7 +127,7 @@ def document() -> dict[str, Any]:
     """The OpenAPI document; made once."""
     found: dict[str, Any] = current_app.extensions[EXTENSION]
     if not found:
-        found.update(cast(APIFlask, current_app).spec)
+        found.update(cast(dict[str, Any], cast(APIFlask, current_app).spec))
     return found
 
 
@@ -283,4 +283,4 @@ def init_document(app: APIFlask) -> None:
     for blueprint in app.blueprints.values():
         if blueprint is not api:
             blueprint.enable_openapi = False  # type: ignore[attr-defined] # APIFlask asks each; Flask's own have no answer.
-    app.spec_processor(lambda spec: complete(app, spec))
+    app.spec_processor(lambda spec: complete(app, cast(dict[str, Any], spec)))

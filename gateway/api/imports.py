@@ -13,7 +13,7 @@ from gateway.api import api
 from gateway.api.answers import one, page, page_request
 from gateway.api.inputs import Input, Paged, Query, flag, instant, number, text
 from gateway.api.keys import request_id
-from gateway.api.operations import operation
+from gateway.api.operations import body, operation, query
 from gateway.api.presenting import IMPORT, REJECT
 from gateway.api.shapes import Page
 from gateway.web.calls import call, clients
@@ -96,7 +96,7 @@ class RejectFilter(Paged):
 
 @api.get("/imports")
 @operation("imports:read", IMPORTS)
-@api.input(Paged, location="query")
+@query(Paged)
 def list_imports(query_data: Query) -> Response:
     """All imports, the newest first."""
     found = call(clients().billing.imports.ListImports, pb.ListImportsRequest(page=page_request(query_data)))
@@ -105,7 +105,7 @@ def list_imports(query_data: Query) -> Response:
 
 @api.post("/imports")
 @operation("imports:write", IMPORT, status=201, refuses=[409])
-@api.input(NewImport)
+@body(NewImport)
 def post_import(json_data: dict[str, Any]) -> Response:
     """Open an import."""
     opened = call(
@@ -132,7 +132,7 @@ def get_import(import_id: UUID) -> Response:
 
 @api.put("/imports/<uuid:import_id>/batches/<int:batch_number>")
 @operation("imports:write", IMPORT, refuses=[404, 409], body_bytes_max=BATCH_BYTES_MAX)
-@api.input(Batch)
+@body(Batch)
 def put_batch(import_id: UUID, batch_number: int, json_data: dict[str, Any]) -> Response:
     """Bring the next batch, in one transaction; one that was taken before is passed over."""
     if not 1 <= batch_number <= BATCHES_MAX:
@@ -163,7 +163,7 @@ def cancel_import(import_id: UUID) -> Response:
 
 @api.get("/imports/<uuid:import_id>/rejects")
 @operation("imports:read", REJECTS, refuses=[404])
-@api.input(RejectFilter, location="query")
+@query(RejectFilter)
 def list_rejects(import_id: UUID, query_data: Query) -> Response:
     """The refused rows of an import, in the order of the source."""
     request = pb.ListRejectsRequest(

@@ -50,10 +50,11 @@ class Flag(fields.Boolean):
     """true or false and nothing else."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> bool:  # noqa: ARG002
-        known = {True: True, False: False} if isinstance(data, dict) else {"true": True, "false": False}
-        if not isinstance(value, bool | str) or value not in known:
+        if isinstance(value, str) and not isinstance(data, dict):
+            value = {"true": True, "false": False}.get(value)
+        if not isinstance(value, bool):
             raise ValidationError("MALFORMED")
-        return known[value]
+        return value
 
 
 class Day(fields.Date):

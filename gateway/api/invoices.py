@@ -8,7 +8,7 @@ from flask import Response
 from gateway.api import api
 from gateway.api.answers import one, page, page_request, pdf
 from gateway.api.inputs import Paged, Query, number, number_of, one_of
-from gateway.api.operations import PDF, operation
+from gateway.api.operations import PDF, operation, query
 from gateway.api.presenting import INVOICE, INVOICE_DETAIL
 from gateway.api.shapes import Page
 from gateway.web.calls import call, clients, document
@@ -25,7 +25,7 @@ class InvoiceFilter(Paged):
 
 @api.get("/customers/<uuid:customer_id>/invoices")
 @operation("invoices:read", INVOICES)
-@api.input(InvoiceFilter, location="query")
+@query(InvoiceFilter)
 def list_invoices(customer_id: UUID, query_data: Query) -> Response:
     """A customer's invoices, the newest first."""
     return invoices(str(customer_id), query_data)

@@ -8,7 +8,7 @@ from flask import Response
 from gateway.api import api
 from gateway.api.answers import one
 from gateway.api.inputs import Input, Query, day, pack_day
-from gateway.api.operations import operation
+from gateway.api.operations import operation, query
 from gateway.api.presenting import BALANCE, STATEMENT
 from gateway.web.calls import call, clients
 
@@ -30,7 +30,7 @@ def get_balance(customer_id: UUID) -> Response:
 
 @api.get("/customers/<uuid:customer_id>/ledger")
 @operation("ledger:read", STATEMENT, refuses=[409])
-@api.input(StatementFilter, location="query")
+@query(StatementFilter)
 def get_statement(customer_id: UUID, query_data: Query) -> Response:
     """The ledger between two days, at most 2,000 entries."""
     request = pb.GetStatementRequest(

@@ -10,7 +10,7 @@ from gateway.api import api
 from gateway.api.answers import one, page
 from gateway.api.inputs import Input, day, decimal, number, pack_day, text
 from gateway.api.keys import request_id
-from gateway.api.operations import operation
+from gateway.api.operations import body, operation
 from gateway.api.presenting import METER, POINT_METER, PREMISES, READABLE_METER, SERVICE_POINT
 from gateway.api.shapes import Page
 from gateway.web.calls import call, clients
@@ -75,7 +75,7 @@ def list_readable_meters(customer_id: UUID) -> Response:
 
 @api.post("/meters/<uuid:meter_id>/replace")
 @operation("meters:write", POINT_METER, status=201, refuses=[404, 409])
-@api.input(Replacement)
+@body(Replacement)
 def replace_meter(meter_id: UUID, json_data: dict[str, Any]) -> Response:
     """Another meter took the place of one; answers the new one."""
     request = meters_pb2.ReplaceMeterRequest(

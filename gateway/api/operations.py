@@ -4,19 +4,22 @@
 
     @api.get("/customers/<uuid:customer_id>/invoices")
     @operation("invoices:read", INVOICES, refuses=[404])
-    @api.input(InvoiceFilter, location="query")
+    @query(InvoiceFilter)
     def list_invoices(customer_id: UUID, query_data: Query) -> Response:
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import wraps
-from typing import Any
+from typing import Any, cast
 
 from flask import Response, request
+from marshmallow import Schema
 from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 
+from chassis.errors import Unauthenticated, Violation
 from gateway.api import api, callers, keys, limits
+from gateway.api.problems import Malformed
 from gateway.api.shapes import Page, Shape
 
 BODY_BYTES_MAX = 64 * 1024
@@ -52,9 +55,9 @@ def operation(
     def guard(view: View) -> View:
         @wraps(view)
         def guarded(*arguments: Any, **values: Any) -> Response:
-            caller = callers.identify(personal=personal)
-            limits.spend(caller)
+            caller = _admit(personal=personal)
             callers.need(scope)
+            _check_query()
             if request.method not in READS:
                 _check_body(body_bytes_max)
                 keys.claim(caller)
@@ -65,6 +68,33 @@ def operation(
         return described
 
     return guard
+
+
+def query(schema: type[Schema]) -> Callable[[View], View]:
+    """The view takes `query_data`, which is as the schema says."""
+    return cast(Callable[[View], View], api.input(cast(Any, schema), location="query", unknown=None))
+
+
+def body(schema: type[Schema]) -> Callable[[View], View]:
+    """The view takes `json_data`, which is as the schema says."""
+    return cast(Callable[[View], View], api.input(cast(Any, schema)))
+
+
+def _admit(*, personal: bool) -> callers.Caller:
+    """Who calls, counted; who has no good token is counted by address."""
+    try:
+        caller = callers.identify(personal=personal)
+    except Unauthenticated:
+        limits.spend(callers.by_address())
+        raise
+    limits.spend(caller)
+    return caller
+
+
+def _check_query() -> None:
+    twice = [name for name in request.args if len(request.args.getlist(name)) > 1]
+    if twice:
+        raise Malformed(violations=[Violation(name, "DUPLICATE") for name in twice])
 
 
 def _check_body(bytes_max: int) -> None:

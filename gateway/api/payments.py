@@ -8,7 +8,7 @@ from flask import Response
 from gateway.api import api
 from gateway.api.answers import one, page, page_request
 from gateway.api.inputs import Paged, Query, day, flag, identifier, number_of, one_of, pack_day, packed, text
-from gateway.api.operations import operation
+from gateway.api.operations import operation, query
 from gateway.api.presenting_contact import PAYMENT
 from gateway.api.shapes import Page
 from gateway.web.calls import call, clients
@@ -35,7 +35,7 @@ class CustomerPaymentFilter(Paged):
 
 @api.get("/payments")
 @operation("payments:read", PAYMENTS)
-@api.input(PaymentFilter, location="query")
+@query(PaymentFilter)
 def search_payments(query_data: Query) -> Response:
     """Payments of all customers, the newest first."""
     found = call(
@@ -55,7 +55,7 @@ def search_payments(query_data: Query) -> Response:
 
 @api.get("/customers/<uuid:customer_id>/payments")
 @operation("payments:read", PAYMENTS)
-@api.input(CustomerPaymentFilter, location="query")
+@query(CustomerPaymentFilter)
 def list_payments(customer_id: UUID, query_data: Query) -> Response:
     """A customer's payments, the newest first."""
     found = call(

@@ -11,7 +11,7 @@ from gateway.api.answers import one, page, page_request
 from gateway.api.inputs import Input, Paged, Query, day, number, pack_day, text
 from gateway.api.invoices import INVOICES
 from gateway.api.keys import request_id
-from gateway.api.operations import operation
+from gateway.api.operations import body, operation, query
 from gateway.api.presenting import PARKED, RUN
 from gateway.api.shapes import Page
 from gateway.web.calls import call, clients
@@ -43,7 +43,7 @@ class ParkedFilter(Paged):
 
 @api.get("/runs")
 @operation("runs:read", RUNS)
-@api.input(Paged, location="query")
+@query(Paged)
 def list_runs(query_data: Query) -> Response:
     """All billing runs, the newest first."""
     request = pb.ListBillingRunsRequest(page=page_request(query_data))
@@ -53,7 +53,7 @@ def list_runs(query_data: Query) -> Response:
 
 @api.post("/runs")
 @operation("runs:write", RUN, status=201, refuses=[409])
-@api.input(NewRun)
+@body(NewRun)
 def post_run(json_data: dict[str, Any]) -> Response:
     """Start a run; its drafts are made in the background."""
     run = call(
@@ -79,7 +79,7 @@ def get_run(run_id: UUID) -> Response:
 
 @api.get("/runs/<uuid:run_id>/invoices")
 @operation("runs:read", INVOICES, refuses=[404])
-@api.input(Paged, location="query")
+@query(Paged)
 def list_run_invoices(run_id: UUID, query_data: Query) -> Response:
     """The run's drafts or, once issued, invoices, by customer number."""
     request = pb.ListRunInvoicesRequest(run_id=str(run_id), page=page_request(query_data))
@@ -89,7 +89,7 @@ def list_run_invoices(run_id: UUID, query_data: Query) -> Response:
 
 @api.get("/runs/<uuid:run_id>/parked")
 @operation("runs:read", ALL_PARKED, refuses=[404])
-@api.input(ParkedFilter, location="query")
+@query(ParkedFilter)
 def list_parked(run_id: UUID, query_data: Query) -> Response:
     """Customers who get no invoice in this run, by number, with the reason."""
     request = pb.ListParkedRequest(
@@ -109,7 +109,7 @@ def recalculate_run(run_id: UUID) -> Response:
 
 @api.post("/runs/<uuid:run_id>/issue")
 @operation("runs:write", RUN, refuses=[404, 409])
-@api.input(Issue)
+@body(Issue)
 def issue_run(run_id: UUID, json_data: dict[str, Any]) -> Response:
     """Make invoices of all drafts, in the background. It cannot be undone."""
     request = pb.IssueBillingRunRequest(run_id=str(run_id), invoice_count=json_data["invoice_count"])

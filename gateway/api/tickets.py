@@ -23,7 +23,7 @@ from gateway.api.inputs import (
     word_of,
 )
 from gateway.api.keys import request_id
-from gateway.api.operations import operation
+from gateway.api.operations import body, operation, query
 from gateway.api.presenting_contact import (
     CASE,
     CASE_ANSWER,
@@ -101,7 +101,7 @@ def list_ticket_categories() -> Response:
 
 @api.get("/tickets")
 @operation("tickets:read", TICKETS)
-@api.input(TicketFilter, location="query")
+@query(TicketFilter)
 def list_tickets(query_data: Query) -> Response:
     """The queue, the most urgent first."""
     found = call(
@@ -129,7 +129,7 @@ def get_ticket(ticket_id: UUID) -> Response:
 
 @api.get("/customers/<uuid:customer_id>/tickets")
 @operation("tickets:read", CUSTOMER_TICKETS)
-@api.input(CustomerTicketFilter, location="query")
+@query(CustomerTicketFilter)
 def list_customer_tickets(customer_id: UUID, query_data: Query) -> Response:
     """A customer's cases, as the customer sees them."""
     request = tickets_pb2.ListTicketsRequest(
@@ -143,7 +143,7 @@ def list_customer_tickets(customer_id: UUID, query_data: Query) -> Response:
 
 @api.post("/customers/<uuid:customer_id>/tickets")
 @operation("tickets:write", TICKET, status=201, refuses=[404, 409])
-@api.input(NewTicket)
+@body(NewTicket)
 def post_ticket(customer_id: UUID, json_data: dict[str, Any]) -> Response:
     """Open a case for a customer."""
     case = call(
@@ -164,7 +164,7 @@ def post_ticket(customer_id: UUID, json_data: dict[str, Any]) -> Response:
 
 @api.post("/tickets/<uuid:ticket_id>/messages")
 @operation("tickets:write", CASE_ANSWER, status=201, refuses=[404, 409])
-@api.input(NewTicketMessage)
+@body(NewTicketMessage)
 def post_ticket_message(ticket_id: UUID, json_data: dict[str, Any]) -> Response:
     """Write into a case."""
     request = desk_pb2.AnswerCaseRequest(

@@ -12,8 +12,9 @@ from ebok.identity.v1 import tokens_pb2 as pb
 from flask import Response, request
 
 from chassis.errors import Invalid, PermissionDenied, RateLimited, Refusal, Unauthenticated
-from gateway.api import api
+from gateway.api import api, limits
 from gateway.api.answers import write
+from gateway.api.callers import by_address
 from gateway.web.calls import as_gateway, clients
 from gateway.web.sessions import address
 
@@ -35,6 +36,7 @@ class _Fault(Exception):
 def issue_token() -> Response:
     """A token for an API client."""
     try:
+        limits.spend(by_address())
         client_id, client_secret, scope = _asked()
         answer = as_gateway(
             clients().identity.tokens.IssueToken,
