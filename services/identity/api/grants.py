@@ -1,4 +1,4 @@
-"""Front door for grants: claim a customer by proof, see who holds one."""
+"""Front door for grants: claim a customer by proof, see who holds one, change and end what delegates have."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -8,6 +8,7 @@ from ebok.identity.v1 import grants_pb2 as pb
 from ebok.identity.v1 import grants_pb2_grpc as rpc
 
 from chassis import acts, wire
+from chassis.actors import ActorKind
 from chassis.clock import Clock
 from chassis.database import Database
 from chassis.rpc.server import Context
@@ -57,12 +58,55 @@ class GrantService(rpc.GrantServiceServicer):
     def ListCustomerGrants(
         self, request: pb.ListCustomerGrantsRequest, context: Context
     ) -> pb.ListCustomerGrantsResponse:
-        """Who holds the customer, for staff."""
+        """Who holds the customer, for staff and for whoever holds it by proof."""
         customer_id = wire.unpack_id(request.customer_id, field="customer_id")
         with self._database.reading() as session:
             rows = stored.list_grants_of_customer(
                 session, customer_id, now=self._clock.now(), limit=LISTED_MAX
             )
         return pb.ListCustomerGrantsResponse(
-            grants=[pack_grant(grant, customer, user) for grant, user, customer in rows]
+            grants=[
+                pack_grant(grant, customer, user, with_last_seen=context.actor.kind is ActorKind.STAFF)
+                for grant, user, customer in rows
+            ]
         )
+
+    def ChangeGrantEnd(
+        self, request: pb.ChangeGrantEndRequest, context: Context
+    ) -> pb.ChangeGrantEndResponse:
+        """Another last day for a delegate."""
+        with self._database.transaction() as session:
+            grant = grants.change_end(
+                session,
+                wire.unpack_id(request.grant_id, field="grant_id"),
+                customer_id=wire.unpack_id(request.customer_id, field="customer_id"),
+                ends_on=wire.unpack_date(request.ends_on, field="ends_on"),
+                by=context.actor,
+                now=self._clock.now(),
+            )
+            customer = grants.find_labels(session, grant.customer_id)
+            return pb.ChangeGrantEndResponse(grant=pack_grant(grant, customer))
+
+    def RevokeGrant(self, request: pb.RevokeGrantRequest, context: Context) -> pb.RevokeGrantResponse:
+        """End a grant."""
+        with self._database.transaction() as session:
+            grants.revoke(
+                session,
+                wire.unpack_id(request.grant_id, field="grant_id"),
+                customer_id=wire.unpack_id(request.customer_id, field="customer_id"),
+                by=context.actor,
+                now=self._clock.now(),
+            )
+        return pb.RevokeGrantResponse()
+
+    def GiveUpGrant(self, request: pb.GiveUpGrantRequest, context: Context) -> pb.GiveUpGrantResponse:
+        """End the caller's own grant."""
+        with self._database.transaction() as session:
+            grant_id = grants.give_up(
+                session,
+                wire.unpack_id(request.customer_id, field="customer_id"),
+                by=context.actor,
+                now=self._clock.now(),
+            )
+            acts.name_subject(str(grant_id or ""))
+        return pb.GiveUpGrantResponse()

@@ -4,14 +4,14 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from sqlalchemy.orm import Session
 
-from chassis.clock import WARSAW
+from chassis.clock import WARSAW, warsaw_date
 from services.identity.storage import audit as stored
 from services.identity.storage.audit import AuditEntry
 
 
-def keep(session: Session, entry: AuditEntry) -> None:
+def keep(session: Session, entry: AuditEntry, *, now: datetime) -> None:
     """Add an act; one that arrives again is there already."""
-    stored.add_entry(session, entry)
+    stored.add_entry(session, entry, today=warsaw_date(now))
 
 
 def day_begins(day: date) -> datetime:

@@ -2,22 +2,26 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from chassis.errors import FailedPrecondition, Invalid
+from chassis.actors import Actor, ActorKind
+from chassis.clock import WARSAW, warsaw_date
+from chassis.errors import FailedPrecondition, Invalid, NotFound, PermissionDenied, Violation
 from chassis.ids import new_id
 from chassis.money import Money
-from services.identity.domain import attempts
+from services.identity.domain import access, attempts, step_up
 from services.identity.outbox import grants as announce
-from services.identity.storage import customers
+from services.identity.storage import customers, invitations
 from services.identity.storage import grants as stored
 from services.identity.storage.customers import Customer
 from services.identity.storage.grants import GivenBy, Grant, Scope
+from services.identity.storage.users import User
 
 GRANTS_PER_USER_MAX = 100  # The switcher shows them all.
+GIVEN_FOR_MAX = timedelta(days=5 * 366)
 
 
 class ProofNotAccepted(Invalid):
@@ -30,6 +34,18 @@ class TooManyCustomers(FailedPrecondition):
     """The user holds as many customers as one account can."""
 
     reason = "TOO_MANY_CUSTOMERS"
+
+
+class NotTheOwner(PermissionDenied):
+    """Only who holds the customer by proof gives and takes access of others."""
+
+    reason = "NOT_THE_OWNER"
+
+
+class GrantNotFound(NotFound):
+    """No such grant of this customer can be changed or ended by the caller."""
+
+    reason = "GRANT_NOT_FOUND"
 
 
 @dataclass(frozen=True)
@@ -111,8 +127,93 @@ def give_by_proof(
         if winner is None:
             raise LookupError("a grant was there and is not")
         return winner
-    announce.grant_given(session, grant)
+    announce.grant_given(
+        session,
+        grant,
+        session.get_one(User, user_id),
+        customers.find_customer(session, grant.customer_id),
+    )
     return grant
+
+
+def lock_owner(session: Session, customer_id: UUID, *, by: Actor, now: datetime) -> Grant:
+    """The caller's own grant by proof, in force at this moment: a token may be older. Every change of delegates by a
+    customer comes through here. Refuses NOT_THE_OWNER, STEP_UP_REQUIRED.
+    """
+    own = stored.lock_open_grant(session, user_id=UUID(by.actor_id), customer_id=customer_id)
+    if own is None or not _holds(own, now=now) or own.given_by is not GivenBy.PROOF:
+        raise NotTheOwner
+    step_up.require(by, now=now)
+    return own
+
+
+def read_end(ends_on: date, *, now: datetime) -> datetime:
+    """The first instant after the last day. Refuses OUT_OF_RANGE at `ends_on`: before today, or after five years."""
+    today = warsaw_date(now)
+    if not today <= ends_on <= today + GIVEN_FOR_MAX:
+        raise Invalid(violations=[Violation("ends_on", "OUT_OF_RANGE")])
+    return datetime.combine(ends_on + timedelta(days=1), time(), tzinfo=WARSAW).astimezone(UTC)
+
+
+def change_end(
+    session: Session, grant_id: UUID, *, customer_id: UUID, ends_on: date, by: Actor, now: datetime
+) -> Grant:
+    """Another last day for a delegate. Refuses NOT_THE_OWNER, GRANT_NOT_FOUND, OUT_OF_RANGE at `ends_on`."""
+    lock_owner(session, customer_id, by=by, now=now)
+    valid_until = read_end(ends_on, now=now)
+    grant = stored.lock_grant(session, grant_id, customer_id=customer_id)
+    if grant is None or not _holds(grant, now=now) or grant.given_by is not GivenBy.INVITATION:
+        raise GrantNotFound
+    grant.valid_until = valid_until
+    return grant
+
+
+def revoke(session: Session, grant_id: UUID, *, customer_id: UUID, by: Actor, now: datetime) -> None:
+    """End a grant: a delegate's by the owner, any by staff; an ended one stays so.
+
+    Refuses NOT_THE_OWNER, STEP_UP_REQUIRED, GRANT_NOT_FOUND.
+    """
+    is_staff = by.kind is ActorKind.STAFF
+    if not is_staff:
+        lock_owner(session, customer_id, by=by, now=now)
+    grant = stored.lock_grant(session, grant_id, customer_id=customer_id)
+    if grant is None or not (is_staff or grant.given_by is GivenBy.INVITATION):
+        raise GrantNotFound
+    _end(session, grant, ended_by="staff" if is_staff else "owner", now=now)
+
+
+def give_up(session: Session, customer_id: UUID, *, by: Actor, now: datetime) -> UUID | None:
+    """End the caller's own grant; answers which. None is no fault."""
+    grant = stored.lock_open_grant(session, user_id=UUID(by.actor_id), customer_id=customer_id)
+    if grant is None:
+        return None
+    _end(session, grant, ended_by="holder", now=now)
+    return grant.grant_id
+
+
+def _holds(grant: Grant, *, now: datetime) -> bool:
+    return grant.ended_at is None and (grant.valid_until is None or grant.valid_until > now)
+
+
+def _end(session: Session, grant: Grant, *, ended_by: str, now: datetime) -> None:
+    """Whom an owner let in goes with the owner, and so does whoever was invited and has not come yet."""
+    if grant.ended_at is not None:
+        return
+    was_held = _holds(grant, now=now)
+    grant.ended_at = now
+    access.revoke(session, str(grant.user_id), now=now)
+    if was_held:
+        announce.grant_revoked(
+            session,
+            grant,
+            session.get_one(User, grant.user_id),
+            customers.find_customer(session, grant.customer_id),
+            ended_by=ended_by,
+        )
+    if grant.given_by is GivenBy.PROOF:
+        invitations.cancel_of_inviter(session, grant.customer_id, grant.user_id, now=now)
+        for given in invitations.lock_grants_of_inviter(session, grant.customer_id, grant.user_id):
+            _end(session, given, ended_by=ended_by, now=now)
 
 
 def find_labels(session: Session, customer_id: UUID) -> Customer | None:

@@ -1,8 +1,8 @@
 """What identity listens to."""
 
 from chassis.messaging.inbox import Handlers
-from services.identity.inbox import acts, customers
+from services.identity.inbox import acts, customers, messages
 
 handlers = Handlers()
-for noun in (acts, customers):
+for noun in (acts, customers, messages):
     handlers.include(noun.handlers)

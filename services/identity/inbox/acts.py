@@ -29,4 +29,4 @@ def on_act_recorded(session: Session, event: acts_pb2.ActRecorded, *, now: datet
         changed=event.changed,
         trace_id=event.trace_id,
     )
-    audit.keep(session, entry)
+    audit.keep(session, entry, now=now)

@@ -19,13 +19,13 @@ jobs = Jobs()
 @jobs.job("settings.load")
 def load_settings(database: Database, *, now: datetime, file: str) -> None:
     """Check the whole file, keep it, tell the others. The same file again changes nothing."""
-    provider = settings.read(_read(Path(file)))
+    provider = settings.read(read_yaml(Path(file)))
     with database.transaction() as session:
         version = settings.change(session, provider)
     logger("settings").info("settings in force", version=version)
 
 
-def _read(path: Path) -> dict[str, object]:
+def read_yaml(path: Path) -> dict[str, object]:
     """Refuses MALFORMED `file` when it is not a YAML mapping of a reasonable size."""
     try:
         content = path.read_bytes()

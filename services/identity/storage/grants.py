@@ -1,6 +1,6 @@
 """Grants: which user may act for which customer, how far and how long."""
 
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
@@ -8,6 +8,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, func, or_, select, te
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from chassis.clock import warsaw_date
 from chassis.columns import one_of, word
 from services.identity.storage.base import Base
 from services.identity.storage.customers import Customer
@@ -25,7 +26,8 @@ class Scope(StrEnum):
 class GivenBy(StrEnum):
     """How the grant came to be."""
 
-    PROOF = "PROOF"
+    PROOF = "PROOF"  # By what stands on the last invoice: only who has it so gives grants to others.
+    INVITATION = "INVITATION"  # A delegate.
 
 
 class Grant(Base):
@@ -52,12 +54,32 @@ class Grant(Base):
     valid_until: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
 
+    @property
+    def ends_on(self) -> date | None:
+        """The last day on which it holds."""
+        return None if self.valid_until is None else last_day(self.valid_until)
+
+
+def last_day(valid_until: datetime) -> date:
+    """The last day, in Poland, on which something holds that ends before an instant."""
+    return warsaw_date(valid_until - timedelta(microseconds=1))
+
 
 def lock_open_grant(session: Session, *, user_id: UUID, customer_id: UUID) -> Grant | None:
     """The grant that has not been ended; its dates may have passed."""
     return session.scalar(
         select(Grant)
         .where(Grant.user_id == user_id, Grant.customer_id == customer_id, Grant.ended_at.is_(None))
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+
+
+def lock_grant(session: Session, grant_id: UUID, *, customer_id: UUID) -> Grant | None:
+    """A grant for this customer, ended or not."""
+    return session.scalar(
+        select(Grant)
+        .where(Grant.grant_id == grant_id, Grant.customer_id == customer_id)
         .with_for_update()
         .execution_options(populate_existing=True)
     )
@@ -79,6 +101,17 @@ def add_grant(session: Session, grant: Grant) -> bool:
         .on_conflict_do_nothing()
     )
     return session.scalar(statement.returning(Grant.grant_id)) is not None
+
+
+def count_delegates(session: Session, customer_id: UUID, *, now: datetime) -> int:
+    """How many delegates the customer has at this moment."""
+    delegates = select(func.count()).where(
+        Grant.customer_id == customer_id,
+        Grant.given_by == GivenBy.INVITATION,
+        Grant.ended_at.is_(None),
+        or_(Grant.valid_until.is_(None), Grant.valid_until > now),
+    )
+    return session.scalars(delegates).one()
 
 
 def count_open_grants(session: Session, user_id: UUID) -> int:

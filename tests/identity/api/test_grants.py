@@ -204,9 +204,10 @@ def test_staff_see_who_holds_a_customer_the_newest_first_and_it_is_recorded(
     assert listed(served, as_daria, UUID(int=7)) == []
 
 
-@pytest.mark.parametrize("caller", ["anna", "celina", "gateway", "nobody"])
-def test_nobody_but_staff_sees_who_holds_a_customer(served, as_anna, as_celina, as_system, caller):
-    personas = {"anna": as_anna, "celina": as_celina, "gateway": as_system("gateway"), "nobody": None}
+@pytest.mark.parametrize("caller", ["delegate", "celina", "gateway", "nobody"])
+def test_nobody_but_staff_and_owners_sees_who_holds_a_customer(served, as_anna, as_celina, as_system, caller):
+    delegate = as_anna.without("identity.grants.read")
+    personas = {"delegate": delegate, "celina": as_celina, "gateway": as_system("gateway"), "nobody": None}
     with pytest.raises((PermissionDenied, Unauthenticated)):
         listed(served, personas[caller])
 
