@@ -23,6 +23,7 @@ KINDS = {
     Manner.OFF: pb.PREFERENCE_KIND_FREE,
     Manner.ALWAYS: pb.PREFERENCE_KIND_ALWAYS,
     Manner.BY_E_INVOICE: pb.PREFERENCE_KIND_BY_E_INVOICE,
+    Manner.BY_CONSENT: pb.PREFERENCE_KIND_BY_CONSENT,
 }
 
 
@@ -57,7 +58,7 @@ class PreferenceService(rpc.PreferenceServiceServicer):
         customer_id = wire.unpack_id(request.customer_id, field="customer_id")
         wanted = _unpack(request.choices)
         with self._database.transaction() as session:
-            preferences.choose(session, customer_id, wanted, by=context.actor, now=self._clock.now())
+            preferences.choose(session, customer_id, wanted, now=self._clock.now())
             contact = find_contacts(session, [customer_id]).get(customer_id)
             return pb.SavePreferencesResponse(
                 preferences=_choices(session, customer_id=customer_id, contact=contact)

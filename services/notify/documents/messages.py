@@ -19,7 +19,16 @@ import yaml
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from jinja2.sandbox import SandboxedEnvironment
 
-from services.notify.documents import accounts, campaigns, formats, grants, payments, readings, reminders, tickets
+from services.notify.documents import (
+    accounts,
+    campaigns,
+    formats,
+    grants,
+    payments,
+    readings,
+    reminders,
+    tickets,
+)
 from services.notify.documents.campaigns import Written
 from services.notify.documents.colours import palette
 from services.notify.domain.messages import reference

@@ -12,7 +12,6 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from chassis.actors import Actor
 from chassis.errors import Invalid, Violation
 from services.notify.storage import preferences as stored
 from services.notify.storage.messages import Channel, Rule
@@ -37,12 +36,15 @@ class Topic(StrEnum):
 
 
 class Manner(StrEnum):
-    """How a topic and a channel go together: ALWAYS cannot be switched off; BY_E_INVOICE follows another choice."""
+    """How a topic and a channel go together: ALWAYS cannot be switched off; BY_E_INVOICE follows another choice,
+    BY_CONSENT what identity says of the customer's consent.
+    """
 
     ON = "ON"
     OFF = "OFF"
     ALWAYS = "ALWAYS"
     BY_E_INVOICE = "BY_E_INVOICE"
+    BY_CONSENT = "BY_CONSENT"
 
 
 # Each topic: by e-mail, by text message.
@@ -54,8 +56,9 @@ MANNERS: dict[Topic, dict[Channel, Manner]] = {
     Topic.READINGS: {Channel.EMAIL: Manner.ON, Channel.SMS: Manner.OFF},
     Topic.CASES: {Channel.EMAIL: Manner.ALWAYS, Channel.SMS: Manner.OFF},
     Topic.NEWS: {Channel.EMAIL: Manner.ON, Channel.SMS: Manner.ON},
-    Topic.MARKETING: {Channel.EMAIL: Manner.OFF, Channel.SMS: Manner.OFF},
+    Topic.MARKETING: {Channel.EMAIL: Manner.BY_CONSENT, Channel.SMS: Manner.BY_CONSENT},
 }
+FIXED = frozenset({Manner.ALWAYS, Manner.BY_E_INVOICE, Manner.BY_CONSENT})
 # By the first word of a rule; a rule that is not here is about the account itself and always sent.
 TOPICS = {
     "invoice": Topic.INVOICES,
@@ -126,27 +129,33 @@ def choose(
     customer_id: UUID,
     wanted: Mapping[tuple[Topic, Channel], bool],
     *,
-    by: Actor,
     now: datetime,
 ) -> None:
     """Keep what a customer chose. Refuses FIXED at `choices[topic.channel]` for what cannot be switched.
 
     The same again changes nothing. What the default says already is kept too: a later default is not the customer's
-    word. Marketing is written down with time and person.
+    word.
     """
     fixed = [
         Violation(f"choices[{topic}.{channel}]", "FIXED")
         for topic, channel in wanted
-        if MANNERS[topic][channel] in (Manner.ALWAYS, Manner.BY_E_INVOICE)
+        if MANNERS[topic][channel] in FIXED
     ]
     if fixed:
         raise Invalid(violations=fixed)
-    before = stored.find_choices(session, [customer_id]).get(customer_id, NO_CHOICES)
     given = {(topic.value, channel): is_on for (topic, channel), is_on in wanted.items()}
-    changed = stored.keep_choices(session, customer_id, given, now=now)
-    for topic, channel in changed:
-        # Never having agreed and saying no are the same: nothing was taken back.
-        if topic == Topic.MARKETING and (given[topic, channel] or (topic, channel) in before):
-            stored.add_consent(
-                session, customer_id, channel, is_given=given[topic, channel], by=by.actor_id, now=now
-            )
+    stored.keep_choices(session, customer_id, given, now=now)
+
+
+def keep_consent(
+    session: Session, customer_id: UUID, channel: Channel, *, is_given: bool, version: int, said_at: datetime
+) -> None:
+    """What identity says of the consent to marketing on a channel, unless a later word is known."""
+    stored.keep_consent(
+        session, customer_id, Topic.MARKETING.value, channel, is_on=is_given, version=version, said_at=said_at
+    )
+
+
+def end_offers(session: Session, customer_id: UUID, channel: Channel, *, now: datetime) -> bool:
+    """No more marketing from this moment on; identity's word about it comes later. False when there was none to end."""
+    return stored.switch_off(session, customer_id, Topic.MARKETING.value, channel, now=now)

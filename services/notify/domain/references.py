@@ -9,11 +9,11 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from chassis.actors import Actor, ActorKind
 from chassis.errors import Invalid, RateLimited
 from services.notify.domain import preferences
 from services.notify.domain.messages import read_reference, reference, write_reference
-from services.notify.domain.preferences import MARKETING_FACT, Topic
+from services.notify.domain.preferences import MARKETING_FACT
+from services.notify.outbox import messages as announce
 from services.notify.storage import messages as stored
 from services.notify.storage import reference_checks
 from services.notify.storage.messages import Channel, Message
@@ -77,16 +77,15 @@ def _signature(message_id: UUID, key: bytes) -> bytes:
 
 
 def unsubscribe(session: Session, token: str, *, key: bytes, now: datetime) -> Channel:
-    """Take the consent to marketing back, for the customer and the channel of a message. Again: nothing changes.
+    """End marketing for the customer and on the channel of a message, and let identity know. Again: nothing changes.
 
     Refuses TOKEN_INVALID.
     """
     message = _find_by_token(session, token, key)
     if message is None or message.customer_id is None or not message.facts.get(MARKETING_FACT):
         raise TokenInvalid
-    holder = Actor(ActorKind.NOBODY, actor_id=f"message:{message.message_id}")
-    wanted = {(Topic.MARKETING, message.channel): False}
-    preferences.choose(session, message.customer_id, wanted, by=holder, now=now)
+    if preferences.end_offers(session, message.customer_id, message.channel, now=now):
+        announce.offers_refused(session, message, refused_at=now)
     return message.channel
 
 

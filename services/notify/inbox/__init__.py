@@ -1,8 +1,19 @@
 """What notify listens to."""
 
 from chassis.messaging.inbox import Handlers
-from services.notify.inbox import access, customers, invoices, payments, readings, settings, tickets, users
+from services.notify.inbox import (
+    access,
+    consents,
+    customers,
+    grants,
+    invoices,
+    payments,
+    readings,
+    settings,
+    tickets,
+    users,
+)
 
 handlers = Handlers()
-for noun in (access, users, settings, customers, invoices, payments, readings, tickets):
+for noun in (access, users, grants, consents, settings, customers, invoices, payments, readings, tickets):
     handlers.include(noun.handlers)

@@ -31,3 +31,14 @@ def message_failed(session: Session, message: Message, *, reason: str) -> None:
         reason=reason,
     )
     outbox.announce(session, OutboxRow, event, key=event.message_id)
+
+
+def offers_refused(session: Session, message: Message, *, refused_at: datetime) -> None:
+    """Who holds the message wants no more offers on its channel."""
+    event = events_pb2.OffersRefused(
+        message_id=str(message.message_id),
+        customer_id=wire.pack_id(message.customer_id),
+        channel=message.channel.value,
+        refused_at=wire.pack_instant(refused_at),
+    )
+    outbox.announce(session, OutboxRow, event, key=event.customer_id)

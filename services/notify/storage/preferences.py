@@ -4,18 +4,18 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Index, select
+from sqlalchemy import BigInteger, Index, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from chassis import copies
 from chassis.columns import one_of, word
-from chassis.ids import new_id
 from services.notify.storage.base import Base
 from services.notify.storage.messages import Channel
 
 
 class Preference(Base):
-    """A choice for one topic and one channel."""
+    """A choice for one topic and one channel. `version` is identity's where the choice is a consent, else 0."""
 
     __tablename__ = "preferences"
     __table_args__ = (one_of("channel", Channel),)
@@ -25,10 +25,11 @@ class Preference(Base):
     channel: Mapped[Channel] = word(Channel, primary_key=True)
     is_on: Mapped[bool]
     changed_at: Mapped[datetime]
+    version: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
 
 
 class Consent(Base):
-    """Marketing was agreed to, or no longer. Rows are added, never changed: they prove what was said when, by whom."""
+    """What was said of marketing before identity kept consents: a proof of then, which nothing is added to."""
 
     __tablename__ = "consents"
     __table_args__ = (one_of("channel", Channel), Index("consents_of_customer", "customer_id", "consent_id"))
@@ -54,28 +55,59 @@ def find_choices(
 
 def keep_choices(
     session: Session, customer_id: UUID, choices: Mapping[tuple[str, Channel], bool], *, now: datetime
-) -> set[tuple[str, Channel]]:
-    """Write choices; answers those that were other ones before, or were not there."""
+) -> None:
+    """Write choices; one that is the same keeps its moment."""
     if not choices:
-        return set()
+        return
     rows = [
         {"customer_id": customer_id, "topic": topic, "channel": channel, "is_on": is_on, "changed_at": now}
         for (topic, channel), is_on in sorted(choices.items())
     ]
     statement = insert(Preference).values(rows)
-    changed = session.execute(
+    session.execute(
         statement.on_conflict_do_update(
             index_elements=["customer_id", "topic", "channel"],
             set_={"is_on": statement.excluded.is_on, "changed_at": statement.excluded.changed_at},
             where=Preference.is_on != statement.excluded.is_on,
-        ).returning(Preference.topic, Preference.channel)
+        )
     )
-    return {(topic, channel) for topic, channel in changed}
 
 
-def add_consent(
-    session: Session, customer_id: UUID, channel: Channel, *, is_given: bool, by: str, now: datetime
+def keep_consent(
+    session: Session,
+    customer_id: UUID,
+    topic: str,
+    channel: Channel,
+    *,
+    is_on: bool,
+    version: int,
+    said_at: datetime,
 ) -> None:
-    """Write down that marketing was agreed to, or no longer."""
-    values = {"consent_id": new_id(), "customer_id": customer_id, "channel": channel}
-    session.execute(insert(Consent).values(**values, is_given=is_given, said_at=now, said_by=by))
+    """Write what another service decided unless a later version of it is known."""
+    copies.keep_newest(
+        session,
+        Preference,
+        {
+            "customer_id": customer_id,
+            "topic": topic,
+            "channel": channel,
+            "is_on": is_on,
+            "changed_at": said_at,
+            "version": version,
+        },
+    )
+
+
+def switch_off(session: Session, customer_id: UUID, topic: str, channel: Channel, *, now: datetime) -> bool:
+    """Nothing of it any more; the version stays, so that the next word of whoever decides goes before this."""
+    switched = (
+        update(Preference)
+        .where(
+            Preference.customer_id == customer_id,
+            Preference.topic == topic,
+            Preference.channel == channel,
+            Preference.is_on,
+        )
+        .values(is_on=False, changed_at=now)
+    )
+    return session.scalar(switched.returning(Preference.customer_id)) is not None

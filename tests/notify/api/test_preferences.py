@@ -128,7 +128,12 @@ def test_who_paid_for_somebody_hears_of_it_whatever_the_customer_wants(anna, giv
 
 def test_offers_follow_identitys_newest_word_in_whatever_order_they_come(served, anna, given):
     given.customer()
-    for channel, is_given, version in (("email", True, 3), ("email", False, 2), ("sms", True, 1), ("phone", True, 1)):
+    for channel, is_given, version in (
+        ("email", True, 3),
+        ("email", False, 2),
+        ("sms", True, 1),
+        ("phone", True, 1),
+    ):
         agree(served, channel, is_given, version)
     rows = table(asked(anna))
     assert rows["marketing", "email"] == rows["marketing", "sms"] == (True, BY_CONSENT)
@@ -191,9 +196,7 @@ def token(served, message) -> str:
 
 
 @pytest.mark.repeats("PreferenceService/Unsubscribe")
-def test_the_link_of_an_offer_ends_offers_once_however_often_it_is_clicked(
-    served, anna, offer, as_system
-):
+def test_the_link_of_an_offer_ends_offers_once_however_often_it_is_clicked(served, anna, offer, as_system):
     agree(served, "email", True)
     agree(served, "sms", True)
     gateway = served.stub(PreferenceServiceStub, as_system("gateway"))
@@ -204,7 +207,11 @@ def test_the_link_of_an_offer_ends_offers_once_however_often_it_is_clicked(
     assert rows["marketing", "email"] == (False, BY_CONSENT)
     assert rows["marketing", "sms"] == (True, BY_CONSENT), "the other channel was not meant"
     [told] = served.announced(OffersRefused)
-    assert (told.customer_id, told.channel, told.message_id) == (str(ANNA_CUSTOMER), "email", str(offer.message_id))
+    assert (told.customer_id, told.channel, told.message_id) == (
+        str(ANNA_CUSTOMER),
+        "email",
+        str(offer.message_id),
+    )
     agree(served, "email", True)
     assert table(asked(anna))["marketing", "email"] == (False, BY_CONSENT), "an old word comes late"
 

@@ -118,12 +118,8 @@ def test_marketing_goes_only_to_who_agreed(town, mailbox, as_anna):
     town.customer("Anna", source_email="anna@poczta.example", customer_id=ANNA_CUSTOMER)
     town.customer("Bartek", source_email="bartek@poczta.example")
     with town.notify.database.transaction() as session:
-        preferences.choose(
-            session,
-            ANNA_CUSTOMER,
-            {(Topic.MARKETING, Channel.EMAIL): True},
-            by=as_anna.actor,
-            now=town.clock.now(),
+        preferences.keep_consent(
+            session, ANNA_CUSTOMER, Channel.EMAIL, is_given=True, version=1, said_at=town.clock.now()
         )
     campaign = town.started(is_marketing=True)
     town.run()
@@ -171,15 +167,21 @@ def test_an_offer_by_text_message_ends_with_a_link_that_takes_consent_back(
 def test_who_takes_consent_back_before_it_leaves_gets_nothing(town, mailbox, as_anna):
     town.customer("Anna", source_email="anna@poczta.example", customer_id=ANNA_CUSTOMER)
 
-    def choose(is_on: bool) -> None:
+    def say(is_given: bool, version: int) -> None:
         with town.notify.database.transaction() as session:
-            wish = {(Topic.MARKETING, Channel.EMAIL): is_on}
-            preferences.choose(session, ANNA_CUSTOMER, wish, by=as_anna.actor, now=town.clock.now())
+            preferences.keep_consent(
+                session,
+                ANNA_CUSTOMER,
+                Channel.EMAIL,
+                is_given=is_given,
+                version=version,
+                said_at=town.clock.now(),
+            )
 
-    choose(True)
+    say(True, 1)
     campaign = town.started(is_marketing=True)
     town.run("campaigns.gather", "campaigns.release")
-    choose(False)
+    say(False, 2)
     town.run("messages.send", "campaigns.release")
     assert arrived(mailbox) == []
     assert [one.reason for one in town.recipients(campaign, "SKIPPED")] == ["NO_CONSENT"]

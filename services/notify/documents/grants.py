@@ -1,0 +1,36 @@
+"""What mails about access to somebody's customer say: who lets whom in, how far and until when."""
+
+from datetime import date
+from typing import Any
+
+from services.notify.documents import formats
+from services.notify.storage.messages import Message, Rule
+
+RULES = frozenset({Rule.DELEGATE_INVITED, Rule.GRANT_GIVEN, Rule.GRANT_REVOKED})
+
+
+def values_of(message: Message, language: str) -> dict[str, Any]:
+    """What the texts may print."""
+    facts = message.facts
+    ends_on = facts.get("ends_on", "")
+    return {
+        "inviter": _plain(facts.get("inviter", "")),
+        "customer": formats.one_line(facts.get("customer", "")),
+        "delegate": formats.one_line(facts.get("delegate", "")),
+        "scope": facts.get("scope", ""),
+        "last_day": formats.day(date.fromisoformat(ends_on), language) if ends_on else "",
+        "ended_by": facts.get("ended_by", ""),
+    }
+
+
+def _plain(name: str) -> str:
+    """A name that somebody chose, in a mail to somebody else: no address of a web page hides in it."""
+    return formats.one_line("".join(letter for letter in name if letter.isalpha() or letter in " -'’"))
+
+
+def paths(token: str) -> dict[Rule, str]:
+    """Where the buttons lead; `token` is ready for an address."""
+    return {
+        Rule.DELEGATE_INVITED: f"/zaproszenie?token={token}",
+        Rule.GRANT_GIVEN: "/profil/pelnomocnicy",
+    }
