@@ -73,6 +73,22 @@ def update_contact_data(
     return customer
 
 
+def keep_consent(session: Session, customer_id: UUID, *, is_given: bool, version: int, now: datetime) -> None:
+    """What the customer says of e-invoices, unless a later word is known; it goes before the provider's."""
+    stored_imports.share_with_batches(session)
+    customer = stored.lock_customer(session, customer_id)
+    if customer is None or customer.consent_version >= version:
+        return
+    customer.own_e_invoice, customer.consent_version = is_given, version
+    if customer.e_invoice == is_given:
+        return
+    customer.e_invoice = is_given
+    customer.version += 1
+    customer.changed_at = now
+    session.flush()
+    announce.customer_changed(session, customer)
+
+
 def search_text(customer: Any) -> str:
     """What of a customer itself a search looks into; `customer` has the columns of the table."""
     return fold(
@@ -98,7 +114,7 @@ def _read(reader: RowReader, batch: Batch) -> masters.Values:  # noqa: ARG001 - 
         "postcode": read_postcode(reader),
         "town": reader.text("town", length_max=80),
         "language": reader.one_of("language", LANGUAGES, default="pl"),
-        "e_invoice": reader.one_of("e_invoice", TRUTHS, default="false"),
+        "source_e_invoice": reader.one_of("e_invoice", TRUTHS, default="false"),
         "account_number": _read_parsed(reader, "account_number", 40, parse_account_number),
     }
 
@@ -135,7 +151,12 @@ class _Columns:
 
 
 def _derive(line: masters.Values, before: Row[Any] | None) -> masters.Values:
-    return {"sort_name": sort_name(line["name"]), "search_own": search_text(_Columns(line, before))}
+    own = before.own_e_invoice if before is not None else None
+    return {
+        "sort_name": sort_name(line["name"]),
+        "search_own": search_text(_Columns(line, before)),
+        "e_invoice": line["source_e_invoice"] if own is None else own,
+    }
 
 
 NOUN = masters.Noun(
@@ -145,7 +166,7 @@ NOUN = masters.Noun(
     read=_read,
     unique="number",
     changed_at=True,
-    columns={"email": "source_email", "phone": "source_phone"},
+    columns={"email": "source_email", "phone": "source_phone", "e_invoice": "source_e_invoice"},
     fits=lambda values: values["kind"] is CustomerKind.COMPANY or not values["nip"],
     derive=_derive,
 )

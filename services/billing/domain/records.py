@@ -107,7 +107,7 @@ class Record:
         columns = self.row._mapping
         if name == contracts.POINTS_FIELD:
             return masters.list_text(self.external_points)
-        return masters.text_of(columns.get(name, columns.get(NOUNS[self.kind].columns.get(name, name))))
+        return masters.text_of(columns.get(masters.noun_column(NOUNS[self.kind])(name)))
 
     def locked(self, names: Collection[str]) -> list[str]:
         """Which of the fields may not be changed here. What was changed here may be changed again, and taken back."""
@@ -134,7 +134,10 @@ _NO_CONTENT = frozenset(
         "as_of",
         "changed_at",
         "commodities",
+        "consent_version",
+        "e_invoice",
         "office_fields",
+        "own_e_invoice",
         "own_email",
         "own_phone",
         "premises_label",

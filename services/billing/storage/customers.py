@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, Row, Text, select, text
+from sqlalchemy import BigInteger, CheckConstraint, Index, Row, Text, select, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -27,7 +27,8 @@ class Customer(Base, OfOrigin):
     """One customer.
 
     `source_*` is what the provider's system says, `own_*` what the customer entered here: the latter goes
-    first. `sort_name` orders names as Polish does when compared bytewise. `search_own` and `search_places`
+    first; of e-invoices the customer's word is the consent that identity keeps, and `e_invoice` is what holds.
+    `sort_name` orders names as Polish does when compared bytewise. `search_own` and `search_places`
     hold, folded, what the search looks into. `towns` and `commodities` are those of the served places, in order.
     `version` grows with each change that others are told of.
     """
@@ -56,6 +57,9 @@ class Customer(Base, OfOrigin):
     town: Mapped[str] = mapped_column(server_default="")
     language: Mapped[str] = mapped_column(server_default="pl")
     e_invoice: Mapped[bool] = mapped_column(server_default=text("false"))
+    source_e_invoice: Mapped[bool] = mapped_column(server_default=text("false"))
+    own_e_invoice: Mapped[bool | None]
+    consent_version: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
     account_number: Mapped[str] = mapped_column(server_default="")
     premises_label: Mapped[str] = mapped_column(server_default="")
     towns: Mapped[list[str]] = mapped_column(JSONB, server_default=text("'[]'"))
