@@ -88,8 +88,10 @@ def audit() -> tuple[str, int]:
             if any(violation.field.endswith(CURSOR) for violation in refusal.violations):
                 raise
             form.refuse(refusal, fields={"text": "kto", "actor_id": "osoba", "from": "od", "until": "do"})
+    chain = call(clients().identity.audit.GetAuditChain, audit_pb2.GetAuditChainRequest())
     page = render_template(
         "console/audit/list.html",
+        chain=chain,
         form=form,
         entries=found.entries if found else [],
         found=found is not None,

@@ -12,6 +12,7 @@ from chassis.errors import Refusal
 from gateway.portal import portal
 from gateway.web import notices
 from gateway.web.calls import as_gateway, call, clients
+from gateway.web.days import day_brief
 from gateway.web.forms import Form
 from gateway.web.kept import take_kept
 from gateway.web.languages import gettext as _
@@ -31,13 +32,21 @@ def _give_switcher() -> dict[str, object]:
         {
             "customer_id": one.customer_id,
             "label": one.premises_label.partition(",")[0].removeprefix("ul. ") or one.customer_name,
-            "detail": _("Customer %(number)s, %(name)s", number=one.customer_number, name=one.customer_name),
+            "detail": _detail(one),
             "current": one.customer_id == current_user.customer_id,
         }
         for one in current_user.grants
     ]
     more = {"url": address("portal.claim"), "label": _("Add a customer account")}
     return {"switcher": {"action": address("portal.select_customer"), "items": items, "more": more}}
+
+
+def _detail(grant: grants_pb2.Grant) -> str:
+    """Number and name; of somebody else's, until when one acts for them."""
+    known = _("Customer %(number)s, %(name)s", number=grant.customer_number, name=grant.customer_name)
+    if grant.origin == grants_pb2.GRANT_ORIGIN_INVITATION:
+        return known + ", " + _("as a delegate until %(day)s", day=day_brief(grant.ends_on))
+    return known
 
 
 @portal.route("/dodaj-konto", methods=["GET", "POST"])

@@ -1,6 +1,5 @@
 """Profil → Powiadomienia: what the customer wants to be told, and how. And no more offers, from the link of one."""
 
-from ebok.identity.v1 import grants_pb2
 from ebok.notify.v1 import preferences_pb2 as pb
 from flask import make_response, redirect, render_template, request, url_for
 from flask_babel import LazyString
@@ -9,6 +8,7 @@ from werkzeug.wrappers import Response
 
 from chassis.errors import Invalid, Refusal
 from gateway.portal import portal
+from gateway.portal.scopes import may_manage
 from gateway.web import notices, reasons
 from gateway.web.calls import as_gateway, call, clients
 from gateway.web.forms import Form
@@ -51,13 +51,9 @@ def preferences() -> Response:
         rows=_rows(answer.preferences),
         choice=CHOICE,
         topics=TOPICS,
-        may_change=_may_change(),
+        may_change=may_manage(),
     )
     return make_response(page, form.status)
-
-
-def _may_change() -> bool:
-    return current_user.grant is not None and current_user.grant.scope == grants_pb2.SCOPE_MANAGE
 
 
 def _key(one: pb.Preference) -> str:

@@ -1,13 +1,14 @@
 """The person's own account, and how the chosen customer is reached."""
 
 from ebok.billing.v1 import customers_pb2
-from ebok.identity.v1 import grants_pb2, users_pb2
+from ebok.identity.v1 import users_pb2
 from flask import abort, make_response, redirect, render_template, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from chassis.errors import Refusal
 from gateway.portal import portal
+from gateway.portal.scopes import is_owner, may_manage
 from gateway.portal.users import NAME_LENGTH_MAX
 from gateway.portal.words import phone
 from gateway.web import notices
@@ -44,7 +45,8 @@ def profile() -> Response:
         customer=customer,
         contact=contact,
         account=account,
-        may_change=_may_change(),
+        may_change=may_manage(),
+        owner=is_owner(),
     )
     return make_response(page, max(contact.status, account.status))
 
@@ -53,10 +55,6 @@ def profile() -> Response:
 def more() -> str:
     """All that the bar at the bottom of a phone has no room for."""
     return render_template("portal/profile/more.html")
-
-
-def _may_change() -> bool:
-    return current_user.grant is not None and current_user.grant.scope == grants_pb2.SCOPE_MANAGE
 
 
 def _customer() -> customers_pb2.Customer | None:

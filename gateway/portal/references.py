@@ -25,6 +25,8 @@ ABOUT: dict[str, LazyString] = {
     "email_confirmation": _l("the confirmation of an e-mail address"),
     "registration": _l("the opening of an account"),
     "password": _l("the password of an account"),
+    "delegate": _l("an invitation of a delegate"),
+    "grant": _l("access to a customer account"),
 }
 
 

@@ -16,6 +16,7 @@ from gateway.web.catalogues import compile_catalogues
 from gateway.web.chart_drawing import chart_key, draw_chart, draw_year, draw_year_table
 from gateway.web.chart_words import in_month
 from gateway.web.chips import paid_chip
+from gateway.web.consent_words import init_consent_words
 from gateway.web.csrf import init_csrf
 from gateway.web.days import CLOCK_EXTENSION
 from gateway.web.errors import init_errors
@@ -65,6 +66,7 @@ def init_web(
     init_brand(app, settings)
     init_languages(app, preferences, _offered)
     init_filters(app)
+    init_consent_words(app)
     init_assets(app)
     init_paging(app)
     init_navigation(app)
