@@ -38,9 +38,7 @@ PROVIDER = {
 }
 
 
-def mail(
-    rule, subject, *, language="pl", expires_at, token=b"", facts=None, address="anna@poczta.example"
-):
+def mail(rule, subject, *, language="pl", expires_at, token=b"", facts=None, address="anna@poczta.example"):
     """A mail to Anna the user, planned."""
     return {
         "rule": rule,

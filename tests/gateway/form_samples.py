@@ -12,7 +12,7 @@ from ebok.billing.v1 import runs_pb2
 from ebok.identity.v1 import events_pb2, sessions_pb2, users_pb2
 from sqlalchemy import text
 
-from tests.gateway import access_work, casework, delegations, offers, settings_work, town
+from tests.gateway import access_work, casework, offers, settings_work, town
 from tests.gateway.forms import Field, Form
 from tests.gateway.visitors import Visitor
 from tests.gateway.world import ADDRESS, HALFWAY, PASSWORD, STAFF_PASSWORD, World
@@ -108,7 +108,6 @@ SAMPLES: dict[tuple[str, str], Sample] = {
     ("portal.new_password", "password"): _fixed("cztery kubki na parapecie", PERSON),
     ("portal.check_message", "numer"): _fixed("K7QM-2XRP", PERSON),
     ("portal.unsubscribe", "t"): Sample(offers.offer_token, ONCE),
-    ("portal.invitation", "token"): Sample(delegations.fresh_link, ONCE),
     ("portal.delegates", "email"): Sample(_email, PERSON),
     ("portal.consents", "zgoda"): _fixed("1", OTHER),
     ("console.customer_consents", "zgoda"): _fixed("4", NEW),
@@ -228,6 +227,8 @@ OFFERED_FIRST = {("console.new_tariff", "code")}
 # Views that take a POST and stand on no page as the town is, each with its reason.
 WITHOUT_FORM: dict[str, str] = {
     "console.log_in_code": "stands there after a password",
+    "portal.invitation": "stands there for who was invited",
+    "portal.give_up_grant": "stands there for a delegate",
     "portal.renew_codes": "stands there for who has an app",
     "portal.remove_app": "stands there for who has an app",
     "console.end_session": "stands there for who is logged in twice",

@@ -47,6 +47,7 @@ SAMPLES: dict[str, Sample] = {
     "template_id": lambda world: world.mailings.template_id,
     "slug": lambda world: world.board.slug,
     "version": lambda _world: 1,
+    "batch_number": lambda _world: 1,
     "ticket_id": lambda world: world.open_case.ticket_id,
     "staff_id": lambda world: world.colleague("Daria").staff_id,
     "role_key": lambda world: world.put_role(),

@@ -8,7 +8,7 @@ import ebok
 from ebok.common.v1 import access_pb2
 
 from services.identity.domain import permissions, scopes
-from services.identity.storage.grants import Scope
+from services.identity.storage.grants import GivenBy, Scope
 from tests.security.methods import all_methods
 
 
@@ -30,7 +30,7 @@ def declared() -> dict[str, set[int]]:
 
 
 def test_every_permission_that_is_asked_for_is_somebodys():
-    of_users = permissions.of_user(Scope.MANAGE)
+    of_users = permissions.of_user(Scope.MANAGE, GivenBy.PROOF)
     of_staff = permissions.of_staff(permissions.OWN_ROLES, {})
     for permission, audiences in declared().items():
         if audiences & {access_pb2.AUDIENCE_USER, access_pb2.AUDIENCE_CUSTOMER}:
@@ -40,7 +40,7 @@ def test_every_permission_that_is_asked_for_is_somebodys():
 
 
 def test_every_permission_of_the_table_is_asked_for():
-    everything = permissions.of_user(Scope.MANAGE) | permissions.of_staff(permissions.OWN_ROLES, {})
+    everything = permissions.of_user(Scope.MANAGE, GivenBy.PROOF) | permissions.of_staff(permissions.OWN_ROLES, {})
     assert everything <= set(declared()) | permissions.OF_TRANSITIONS
 
 
@@ -83,15 +83,22 @@ def test_a_personal_token_reads_within_its_owners_grant():
 
 
 def test_each_scope_contains_the_one_before():
-    of_scope = [permissions.of_user(scope) for scope in (None, Scope.VIEW, Scope.PAY, Scope.MANAGE)]
-    assert all(less <= more for less, more in pairwise(of_scope))
+    delegate, owner = GivenBy.INVITATION, GivenBy.PROOF
+    of_scope = [permissions.of_user(scope, delegate) for scope in (Scope.VIEW, Scope.PAY, Scope.MANAGE)]
+    grown = [permissions.EVERY_USER, *of_scope, permissions.of_user(Scope.MANAGE, owner)]
+    assert all(less < more for less, more in pairwise(grown))
+
+
+def test_no_scope_lets_a_delegate_say_who_else_has_access():
+    for scope in Scope:
+        assert not permissions.of_user(scope, GivenBy.INVITATION) & permissions.OF_OWNER
 
 
 def test_no_user_has_what_only_staff_is_asked_for():
     staff_only = {
         permission for permission, audiences in declared().items() if audiences == {access_pb2.AUDIENCE_STAFF}
     }
-    assert not permissions.of_user(Scope.MANAGE) & staff_only
+    assert not permissions.of_user(Scope.MANAGE, GivenBy.PROOF) & staff_only
 
 
 def test_clerk_neither_issues_nor_publishes_nor_reads_the_log():
