@@ -12,7 +12,7 @@ from flask import Response, current_app, render_template
 from gateway.api import api
 from gateway.api.answers import tagged
 from gateway.api.keys import HEADER, PATTERN
-from gateway.api.operations import PDF, READS, Operation
+from gateway.api.operations import READS, Operation
 from gateway.api.problems import MEDIA_TYPE, STATUS_TEXTS
 from gateway.api.scopes import SCOPES
 from gateway.api.shapes import Page, Shape
@@ -214,8 +214,8 @@ def _answer(said: Operation, schemas: dict[str, Any], *, reads: bool) -> dict[st
         "description": "It is done." if said.answers is None else "The answer.",
         "headers": {name: {"$ref": f"#/components/headers/{name}"} for name in names},
     }
-    if said.answers == PDF:
-        found["content"] = {PDF: {"schema": {"type": "string", "contentMediaType": PDF}}}
+    if isinstance(said.answers, str):
+        found["content"] = {said.answers: {"schema": {"type": "string", "contentMediaType": said.answers}}}
     elif isinstance(said.answers, Shape | Page):
         _register(said.answers, schemas)
         found["content"] = {"application/json": {"schema": said.answers.ref}}

@@ -49,7 +49,10 @@ def operation(
     refuses: Sequence[int] = (),
     body_bytes_max: int = BODY_BYTES_MAX,
 ) -> Callable[[View], View]:
-    """Guard a view and describe it. `personal`: for a customer's personal token instead of an API client's."""
+    """Guard a view and describe it. `answers`: a shape, a page of them, a media type, or nothing.
+
+    `personal`: for a customer's personal token instead of an API client's.
+    """
     said = Operation(scope, answers, status, personal, tuple(refuses))
 
     def guard(view: View) -> View:
