@@ -1,6 +1,7 @@
 """Identity: users, sessions, grants, staff and their roles, audit log, settings."""
 
 from ebok.identity.v1 import (
+    api_clients_pb2_grpc,
     audit_pb2_grpc,
     consents_pb2_grpc,
     factors_pb2_grpc,
@@ -8,6 +9,7 @@ from ebok.identity.v1 import (
     invitations_pb2_grpc,
     kept_requests_pb2_grpc,
     limits_pb2_grpc,
+    personal_tokens_pb2_grpc,
     roles_pb2_grpc,
     sessions_pb2_grpc,
     settings_pb2_grpc,
@@ -36,3 +38,5 @@ class Identity:
         self.tokens = channel.stub(tokens_pb2_grpc.TokenServiceStub)
         self.limits = channel.stub(limits_pb2_grpc.LimitServiceStub)
         self.kept_requests = channel.stub(kept_requests_pb2_grpc.KeptRequestServiceStub)
+        self.api_clients = channel.stub(api_clients_pb2_grpc.ApiClientServiceStub)
+        self.personal_tokens = channel.stub(personal_tokens_pb2_grpc.PersonalTokenServiceStub)
