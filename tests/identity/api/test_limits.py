@@ -50,3 +50,12 @@ def test_callers_do_not_use_up_each_others(lease):
 def test_gateways_that_ask_at_once_get_no_more_than_one(lease, at_once):
     answers = at_once(*[lambda: lease(9) for _ in range(8)])
     assert sum(one.granted for one in answers) == 50
+
+
+def test_windows_that_are_over_are_forgotten(lease, served, clock, count):
+    lease(1)
+    lease(1, subject="other")
+    clock.advance(timedelta(minutes=70))
+    lease(1, subject="other")
+    served.run_job("permits.tidy")
+    assert count("permits") == 1
