@@ -1,12 +1,14 @@
-"""What the tests need of the system: RabbitMQ, Chromium and Node. `python -m deploy.local.system` installs them as
-root on Debian and Ubuntu, and says in a sentence what is missing elsewhere.
+"""What the tests need of the system: RabbitMQ, Chromium and Node, and the long ones buildah and mmdebstrap.
+
+`python -m deploy.local.system` installs the former as root on Debian and Ubuntu, and says in a sentence what is missing
+elsewhere.
 """
 
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -59,11 +61,17 @@ NEEDS = (
     Need("Chromium", ("chromium",), lambda: chromium() is not None),
     NODE,
 )
+# An image is built, on a base made here.
+LONG_NEEDS = (
+    *NEEDS,
+    Need("buildah", ("buildah",), lambda: shutil.which("buildah") is not None),
+    Need("mmdebstrap", ("mmdebstrap",), lambda: shutil.which("mmdebstrap") is not None),
+)
 
 
-def install() -> list[str]:
+def install(needs: Sequence[Need] = NEEDS) -> list[str]:
     """Install what is missing if we may; answers a sentence for each thing that still is."""
-    missing = [need for need in NEEDS if not need.is_there()]
+    missing = [need for need in needs if not need.is_there()]
     if missing and os.geteuid() == 0 and shutil.which("apt-get"):
         _apt([package for need in missing for package in need.packages])
         missing = [need for need in missing if not need.is_there()]

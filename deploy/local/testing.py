@@ -43,7 +43,8 @@ def phases(kind: str, paths: Sequence[str] = ()) -> list[list[str]]:
 
 def run(kind: str, arguments: list[str]) -> int:
     """Install, run all phases even when one fails, report."""
-    missing = system.install() if kind != "fast" else []
+    needs = {"fast": (), "long": system.LONG_NEEDS}.get(kind, system.NEEDS)
+    missing = system.install(needs)
     if missing and system.is_ci():
         sys.stderr.writelines(f"test: {sentence}; with CI=true that is a failure\n" for sentence in missing)
         return EXIT_FAILED

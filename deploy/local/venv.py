@@ -105,7 +105,8 @@ def _install(root: Path, venv: Path, level: str) -> None:
         # uv does not know every way in which pip can be told about a mirror or a proxy.
         say("uv could not install, trying pip")
     pip = [str(venv / "bin" / "python"), "-m", "pip", "install", "-q", "--disable-pip-version-check"]
-    _call([*pip, "--require-hashes", *arguments], "the requirements could not be installed")
+    # All is listed, so nothing is left to resolve; some versions of pip stumble over extras of what is pinned.
+    _call([*pip, "--no-deps", "--require-hashes", *arguments], "the requirements could not be installed")
 
 
 def _find_uv(root: Path, venv: Path) -> str | None:

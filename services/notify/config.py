@@ -125,7 +125,7 @@ class NotifyConfig(PartConfig):
 
     @field_validator("smtp_ca_file", "send_journal_dir", mode="before")
     @classmethod
-    def _read_absent(cls, value: Any) -> Any:
+    def _read_no_path(cls, value: Any) -> Any:
         return None if value == "" else value
 
     @field_validator("smtp_url")
