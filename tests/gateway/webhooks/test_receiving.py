@@ -259,6 +259,10 @@ def test_a_payments_service_that_knows_single_messages_only_gets_them_so(world: 
     stored = []
 
     class Older(rpc.NotificationServiceServicer):
+        def KeepNotifications(self, request: Any, context: Any) -> pb.KeepNotificationsResponse:
+            context.abort(grpc.StatusCode.UNIMPLEMENTED, "Method not found!")
+            return pb.KeepNotificationsResponse()
+
         def ReceiveNotification(self, request: Any, context: Any) -> pb.ReceiveNotificationResponse:
             stored.append(request.body)
             return pb.ReceiveNotificationResponse(exchange_id="1")
