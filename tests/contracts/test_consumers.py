@@ -498,8 +498,12 @@ def test_a_reader_keeps_what_the_publisher_meant(reader, event, database_for):
     assert not part.handlers.deliver(database, delivered, now=NOW)
 
     with database.reading() as session:
-        [row] = session.execute(sa.text(f"SELECT * FROM {table}")).mappings()  # noqa: S608 - a name of ours
-    assert {name: row[name] for name in meant} == meant
+        rows = session.execute(sa.text(f"SELECT * FROM {table}")).mappings().all()  # noqa: S608 - a name of ours
+    kept = [{name: row[name] for name in meant} for row in rows]
+    assert meant in kept
+    assert len(kept) == (
+        2 if event.endswith(".EmailChangeRequested") else 1
+    )  # The old address gets a notice.
 
 
 @pytest.mark.parametrize("service", ["billing", "identity", "notify", "payments", "tickets"])

@@ -65,7 +65,12 @@ def test_token_of_a_user_without_a_customer_is_verified_by_other_services(identi
     actor = actor_of(answer)
 
     assert (actor.kind, actor.actor_id, actor.name) == (ActorKind.USER, answer.user.user_id, "Anna")
-    assert actor.permissions == {"identity.profile.change", "identity.grants.claim"}
+    assert actor.permissions == {
+        "identity.profile.change",
+        "identity.grants.claim",
+        "identity.invitations.accept",
+        "identity.personal_tokens.manage",
+    }
     assert (actor.address, actor.customer_id) == ("192.0.2.7", None)
     assert answer.actor_token_expires_at.ToDatetime(UTC) == clock.now() + timedelta(minutes=5)
     assert not answer.HasField("staff")
