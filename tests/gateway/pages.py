@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from werkzeug.serving import make_server
 
 from chassis.ids import new_id
-from tests.gateway import urls
+from tests.gateway import delegations, urls
 from tests.gateway.offers import sent_number
 from tests.gateway.visitors import Visitor
 from tests.gateway.world import HALFWAY, World
@@ -22,6 +22,7 @@ PEOPLE = {
     "bartek": ("bartek@poczta.example", False),
     "newcomer": ("nowa@poczta.example", False),
     "halfway": (HALFWAY, False),
+    "delegate": (delegations.EMAIL, False),
     "edward": ("edward@wodociagi-zdroj.example", True),
     "daria": ("daria@wodociagi-zdroj.example", True),
     "nobody": ("", False),
@@ -35,6 +36,19 @@ class Page:
     name: str
     who: str
     url: str
+
+
+def delegate(world: World) -> str:
+    """Whom Anna lets look."""
+    delegations.let_in(world)
+    return "delegate"
+
+
+def offered(world: World) -> str:
+    """The link of an invitation to the newcomer."""
+    newcomer, _ = PEOPLE["newcomer"]
+    delegations.invite(world, newcomer)
+    return delegations.link(world, newcomer)
 
 
 def states(world: World) -> list[Page]:
@@ -68,6 +82,12 @@ def states(world: World) -> list[Page]:
         Page("portal.reading-remote", "anna", f"/odczyt/{remote_meter(world)}"),
         Page("console.reading_windows-clerk", "daria", "/konsola/odczyty/okna"),
         Page("portal.claim-first", "newcomer", "/dodaj-konto"),
+        Page("portal.start-delegate", delegate(world), "/start"),
+        Page("portal.delegates-own", "delegate", "/profil/pelnomocnicy"),
+        Page("portal.consents-delegate", "delegate", "/profil/zgody"),
+        Page("portal.invitation-stranger", "nobody", "/zaproszenie?token=abcdefgh"),
+        Page("portal.invitation-offer", "newcomer", f"/zaproszenie?token={offered(world)}"),
+        Page("portal.invitation-dead", "celina", "/zaproszenie?token=abcdefgh"),
         Page("portal.tickets-none", "bartek", "/zgloszenia"),
         Page("portal.ticket-answered", "anna", f"/zgloszenia/{world.answered_case.ticket_id}"),
         Page("portal.ticket-closed", "anna", f"/zgloszenia/{world.closed_case.ticket_id}"),

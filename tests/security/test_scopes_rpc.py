@@ -14,7 +14,7 @@ OF_CUSTOMERS = {
     str(method): method for method in all_methods() if method.lets_in(access_pb2.AUDIENCE_CUSTOMER)
 }
 # What each adds to the one before; whatever is not named here may be called with the smallest scope.
-PAY = {"payments.v1.PaymentService/StartPayment"}
+PAY = {"payments.v1.PaymentService/ListPaymentMethods", "payments.v1.PaymentService/StartPayment"}
 MANAGE = {
     "billing.v1.CustomerService/UpdateContactData",
     "billing.v1.ReadingService/SubmitReading",

@@ -99,3 +99,13 @@ def test_the_log_goes_into_a_file(world: World, daria: Visitor, edward: Visitor)
     assert rows[0][:2] == ["Kiedy", "Kto"]
     assert {row[5] for row in rows[1:]} == {world.annas.customer_id}
     assert edward.get(f"{AUDIT}.csv?od=dziś").status_code in (200, 422)
+
+
+def test_the_page_says_how_far_the_log_is_sealed_and_what_was_found(world: World, edward: Visitor):
+    world.deliver()
+    world.identity.run_job("audit.seal")
+    assert "Pieczęci jeszcze nie sprawdzano." in edward.text(AUDIT)
+    world.identity.run_job("audit.verify")
+    text = edward.text(AUDIT)
+    assert "Zapieczętowane dni: " in text
+    assert "Sprawdzono 22 lis, 10:00: wszystkie pieczęcie są całe." in text

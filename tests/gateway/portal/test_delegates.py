@@ -95,14 +95,14 @@ def test_the_link_leads_through_the_log_in_to_the_offer(world: World, nobody: Vi
     response = invitee.submit("/zaproszenie", at=f"/zaproszenie?token={token}", token=token)
     assert response.location == "/start"
     assert "Masz teraz dostęp do konta Anna Zdrojewska." in invitee.text("/start")
-    assert "Tego zaproszenia nie da się przyjąć." in invitee.text(f"/zaproszenie?token={token}")
+    assert "Tego zaproszenia nie da się przyjąć." in invitee.text(f"/zaproszenie?token={token}", status=409)
     world.deliver()
 
 
 def test_somebody_elses_link_says_nothing_of_the_customer(world: World, celina: Visitor):
     delegations.invite(world, "jeszcze-inny@poczta.example")
     token = delegations.link(world, "jeszcze-inny@poczta.example")
-    text = celina.text(f"/zaproszenie?token={token}")
+    text = celina.text(f"/zaproszenie?token={token}", status=409)
     assert "Zaproszenie wysłano na inny adres e-mail." in text
     assert "Zdrojewska" not in text
     response = celina.submit("/zaproszenie", at="/profil", token=token)
@@ -139,6 +139,26 @@ def test_a_delegate_gives_the_access_up(world: World):
     response = delegate.submit(f"{PAGE}/zrezygnuj", at=PAGE)
     assert response.location == "/"
     assert delegate.get("/start").location == "/dodaj-konto"
+
+
+def test_staff_see_who_has_access_and_end_it_and_the_log_says_so(
+    world: World, daria: Visitor, edward: Visitor
+):
+    email = delegations.let_in(world)
+    delegations.invitation_id(world)
+    page = f"/konsola/klienci/{world.annas.customer_id}/dostep"
+    text = daria.text(page)
+    for words in (email, "pełnomocnik, z zaproszenia", "na podstawie faktury", delegations.INVITED):
+        assert words in text, words
+    grant_id = delegations.grant_id(world)
+    assert daria.submit(f"{page}/{grant_id}/odbierz", at=page).location == page
+    assert email not in daria.text(page)
+    world.deliver()
+    assert "odebrano komuś dostęp do klienta" in edward.text("/konsola/audyt?kto=Daria&zmiany=1")
+    invitation_id = delegations.invitation_id(world)
+    cancel = f"/konsola/klienci/{world.annas.customer_id}/zaproszenia/{invitation_id}/cofnij"
+    assert daria.submit(cancel, at=page).location == page
+    assert delegations.INVITED not in daria.text(page)
 
 
 def test_the_switcher_says_address_number_and_until_when(world: World):

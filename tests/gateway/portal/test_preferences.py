@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 from bs4 import BeautifulSoup
+from ebok.identity.v1 import consents_pb2 as pb
 from flask.testing import FlaskClient
 
 from services.notify.domain.messages import reference
@@ -15,10 +16,11 @@ PAGE = "/profil/powiadomienia"
 
 
 @pytest.fixture
-def own(celina: Visitor) -> Iterator[Visitor]:
+def own(celina: Visitor, world: World) -> Iterator[Visitor]:
     """Celina, whose table is put back as it was."""
     yield celina
     celina.submit(PAGE, wybor=ALL_ON_AT_FIRST)
+    agree(celina, world)
 
 
 ALL_ON_AT_FIRST = [
@@ -39,16 +41,16 @@ def test_the_table_shows_what_is_on_and_what_cannot_be_switched(own: Visitor):
         assert words in text, words
 
 
-def test_what_is_chosen_is_kept_and_marketing_shows_since_when(own: Visitor):
-    response = own.submit(PAGE, wybor=["news.email", "marketing.email"])
+def test_what_is_chosen_is_kept_and_offers_are_agreed_to_elsewhere(own: Visitor):
+    response = own.submit(PAGE, wybor=["news.email"])
     assert response.location == PAGE
     assert "Powiadomienia zapisane." in own.text(PAGE)
-    assert ticked(own) == ["news.email", "marketing.email"]
-    assert "e-mailem: zgoda z dnia 22 listopada 2026" in own.text(PAGE)
+    assert ticked(own) == ["news.email"]
+    assert 'href="/profil/zgody"' in own.page(PAGE)
 
 
 def test_a_box_that_is_not_there_is_refused_and_nothing_is_kept(own: Visitor):
-    for wrong in ("overdue.email", "weather.sms", '"><script>'):
+    for wrong in ("overdue.email", "marketing.email", "weather.sms", '"><script>'):
         response = own.submit(PAGE, wybor=["news.email", wrong])
         assert response.status_code == 409
         assert "Tabela tymczasem się zmieniła." in response.text.replace("\u00a0", " ")
@@ -81,6 +83,26 @@ def test_without_a_number_there_is_only_the_form(nobody: Visitor):
 
 # no more offers
 
+CONSENTS = "/profil/zgody"
+BY_EMAIL, BY_SMS = str(pb.CONSENT_KIND_MARKETING_EMAIL), str(pb.CONSENT_KIND_MARKETING_SMS)
+
+
+def boxes(visitor: Visitor) -> set[str]:
+    soup = BeautifulSoup(visitor.page(CONSENTS), "html.parser")
+    return {str(box["value"]) for box in soup.select('input[name="zgoda"]') if box.has_attr("checked")}
+
+
+def agreed(visitor: Visitor) -> set[str]:
+    """To which offers Celina has agreed."""
+    return boxes(visitor) & {BY_EMAIL, BY_SMS}
+
+
+def agree(visitor: Visitor, world: World, *kinds: str) -> None:
+    """To these and no other offers."""
+    given = boxes(visitor) - {BY_EMAIL, BY_SMS} | set(kinds)
+    visitor.submit(CONSENTS, zgoda=sorted(given), stan=[f"{kind}.1" for kind in range(1, 5)])
+    world.deliver()
+
 
 @pytest.fixture
 def token(world: World) -> str:
@@ -88,24 +110,29 @@ def token(world: World) -> str:
     return offer_token(world)
 
 
-def test_the_link_asks_once_and_then_offers_end(own: Visitor, nobody: Visitor, token: str):
-    own.submit(PAGE, wybor=["marketing.email", "marketing.sms"])
+def test_the_link_asks_once_and_then_offers_end(own: Visitor, nobody: Visitor, world: World, token: str):
+    agree(own, world, BY_EMAIL, BY_SMS)
     assert "Nie wysyłajcie mi więcej ofert" in nobody.text(f"/bez-ofert?t={token}")
-    assert ticked(own) == ["marketing.email", "marketing.sms"], "looking changes nothing"
+    world.deliver()
+    assert agreed(own) == {BY_EMAIL, BY_SMS}, "looking changes nothing"
     response = nobody.submit("/bez-ofert", t=token)
     assert "Więcej ofert nie będzie" in response.text.replace("\u00a0", " ")
-    assert ticked(own) == ["marketing.sms"]
+    world.deliver()
+    assert agreed(own) == {BY_SMS}
+    assert "linkiem z wiadomości" in own.text(CONSENTS)
 
 
-def test_a_mail_program_ends_them_with_one_click(own: Visitor, app, token: str):
-    own.submit(PAGE, wybor=["marketing.email"])
+def test_a_mail_program_ends_them_with_one_click(own: Visitor, app, world: World, token: str):
+    agree(own, world, BY_EMAIL)
     program = FlaskClient(app)
     address = f"/webhooks/bez-ofert?t={token}"
     assert program.get(address).status_code == 303
-    assert ticked(own) == ["marketing.email"]
+    world.deliver()
+    assert agreed(own) == {BY_EMAIL}
     response = program.post(address, data={"List-Unsubscribe": "One-Click"})
     assert (response.status_code, response.text) == (200, "OK")
-    assert ticked(own) == []
+    world.deliver()
+    assert agreed(own) == set()
 
 
 def test_a_link_that_is_not_ours_ends_nothing_and_says_so(nobody: Visitor, app):

@@ -90,6 +90,19 @@ def message(
             "codes_left": 9,
             "is_staff": False,
         },
+        Rule.DELEGATE_INVITED: {
+            "inviter": "Anna",
+            "customer": "Anna Żółć",
+            "scope": "PAY",
+            "ends_on": "2027-12-31",
+        },
+        Rule.GRANT_GIVEN: {
+            "delegate": "Bartek (bartek@poczta.example)",
+            "customer": "Anna Żółć",
+            "scope": "VIEW",
+            "ends_on": "2027-12-31",
+        },
+        Rule.GRANT_REVOKED: {"customer": "Anna Żółć", "ended_by": "owner"},
         Rule.INVOICE_ISSUED: {
             "invoice_id": str(new_id()),
             "number": "FV/2026/003950",

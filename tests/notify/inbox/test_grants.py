@@ -1,0 +1,111 @@
+"""What identity says of delegates becomes mails: to the invited, to who invited, to who was sent away."""
+
+from datetime import date, timedelta
+
+import pytest
+from ebok.identity.v1 import events_pb2, grants_pb2
+
+from chassis import wire
+from chassis.ids import new_id
+from chassis.testing.cast import ANNA_CUSTOMER, ANNA_USER, BARTEK_USER
+from tests.notify.conftest import ANNA, PORTAL, TOKEN
+
+BARTEK = "bartek@poczta.example"
+
+
+@pytest.fixture
+def told(served, given):
+    """Events as identity announces them."""
+    customer = {"customer_id": str(ANNA_CUSTOMER), "customer_name": "Anna Nowak"}
+    day = wire.pack_date(date(2026, 12, 31))
+
+    class Told:
+        def invited(self, **values):
+            event = events_pb2.DelegateInvited(
+                **{
+                    "invitation_id": str(new_id()),
+                    "email": BARTEK,
+                    "language": "pl",
+                    "inviter_name": "Anna",
+                    "scope": grants_pb2.SCOPE_PAY,
+                    "ends_on": day,
+                    "sealed_token": given.sealed(TOKEN),
+                    "expires_at": wire.pack_instant(served.clock.now() + timedelta(days=14)),
+                    **customer,
+                    **values,
+                }
+            )
+            served.deliver(event)
+            return event
+
+        def given(self, *, by_proof=False):
+            anna = grants_pb2.Addressee(user_id=str(ANNA_USER), email=ANNA, name="Anna", language="pl")
+            served.deliver(
+                events_pb2.GrantGiven(
+                    grant_id=str(new_id()),
+                    user_id=str(BARTEK_USER),
+                    scope=grants_pb2.SCOPE_VIEW,
+                    user_name="Bartek",
+                    user_email=BARTEK,
+                    ends_on=None if by_proof else day,
+                    inviter=None if by_proof else anna,
+                    **customer,
+                )
+            )
+
+        def revoked(self, ended_by):
+            bartek = grants_pb2.Addressee(
+                user_id=str(BARTEK_USER), email=BARTEK, name="Bartek", language="pl"
+            )
+            served.deliver(
+                events_pb2.GrantRevoked(
+                    grant_id=str(new_id()), holder=bartek, ended_by=ended_by, **customer
+                )
+            )
+
+    return Told()
+
+
+def test_the_invited_get_the_link_with_scope_and_day(told, send, mails):
+    told.invited()
+    send()
+    [mail] = mails(to=BARTEK)
+    assert f"{PORTAL}/zaproszenie?token={TOKEN}" in mail.text()
+    text = " ".join(mail.text().replace("\u00a0", " ").split())
+    for words in ("Anna", "Anna Nowak", "31 grudnia 2026", "zapłacisz"):
+        assert words in text, words
+
+
+def test_no_address_of_a_page_hides_in_the_name_of_who_invites(told, send, mails):
+    told.invited(inviter_name="Wygrałeś! http://zlo.example/x")
+    send()
+    [mail] = mails(to=BARTEK)
+    for hidden in ("http://zlo", "zlo.example"):
+        assert hidden not in mail.text() + mail.html() + mail.subject
+
+
+def test_a_link_that_has_died_is_not_mailed(told, send, mails, clock):
+    told.invited()
+    clock.advance(timedelta(days=14))
+    send()
+    assert mails() == []
+
+
+def test_who_invited_hears_that_it_was_accepted_and_nobody_of_a_proof(told, send, mails):
+    told.given(by_proof=True)
+    told.given()
+    send()
+    [mail] = mails()
+    assert mail.recipients == (ANNA,)
+    assert f"{PORTAL}/profil/pelnomocnicy" in mail.text()
+    assert BARTEK in mail.text()
+
+
+@pytest.mark.parametrize(
+    ("ended_by", "words"), [("owner", "odebrano Ci"), ("staff", "odebraliśmy"), ("holder", "zgodnie z Twoim")]
+)
+def test_who_was_sent_away_hears_by_whom(told, send, mails, ended_by, words):
+    told.revoked(ended_by)
+    send()
+    [mail] = mails(to=BARTEK)
+    assert words in " ".join(mail.text().replace("\u00a0", " ").split())
