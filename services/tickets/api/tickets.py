@@ -17,13 +17,11 @@ from services.tickets.api.packing import pack_message, pack_messages, pack_ticke
 from services.tickets.domain import cases, opening, steps, talking
 from services.tickets.domain.opening import Wish
 from services.tickets.domain.threads import Writing
-from services.tickets.storage import attachments, threads
-from services.tickets.storage import tickets as stored
+from services.tickets.storage import attachments, own_cases, threads
 from services.tickets.storage.kinds import Channel
 from services.tickets.storage.tickets import Ticket
 
 OWN = "tickets"
-KEYS = (int, *stored.OPENED_KEY[1:])
 SHOWN_MAX = 300
 
 
@@ -43,15 +41,17 @@ class TicketService(rpc.TicketServiceServicer):
 
     def ListTickets(self, request: pb.ListTicketsRequest, context: Context) -> pb.ListTicketsResponse:
         customer_id = wire.unpack_id(request.customer_id, field="customer_id")
-        window = unpack_window(request.page, of=OWN, kinds=KEYS)
+        window = unpack_window(request.page, of=OWN, kinds=own_cases.OWN_KEY)
         staff, now = context.actor.is_of_provider, self._clock.now()
-        with self._database.reading() as session:
-            if staff:
+        if staff:
+            with self._database.reading() as session:
                 cases.check_customer(session, customer_id, by=context.actor)
-            page = stored.list_of_customer(session, customer_id, open_only=request.open_only, window=window)
-            open_count, unread_count = stored.count_of_customer(session, customer_id)
+        with self._database.asking() as reader:
+            page, open_count, unread_count = own_cases.list_of_customer(
+                reader, customer_id, open_only=request.open_only, window=window
+            )
         return pb.ListTicketsResponse(
-            tickets=[pack_ticket(row[0], staff=staff, now=now) for row in page.rows],
+            tickets=[pack_ticket(row, staff=staff, now=now) for row in page.rows],
             page=pack_page(page, of=OWN, key_of=_key_of),
             open_count=open_count,
             unread_count=unread_count,
@@ -165,4 +165,4 @@ def _unpack_own(request: Any) -> tuple[UUID, UUID]:
 
 
 def _key_of(row: Any) -> tuple[Any, ...]:
-    return row.has_news, row[0].opened_at, row[0].ticket_id
+    return row.has_news, row.opened_at, row.ticket_id

@@ -46,7 +46,7 @@ class Search:
     area: Area = field(default=EVERYWHERE)
 
 
-_COLUMNS = (
+COLUMNS = (
     *("ticket_id", "number", "customer_id", "kind", "category_id", "category_names", "subject", "commodity"),
     *("status", "state", "state_names", "opened_at", "channel", "closed_at", "reopen_until", "rating"),
     *(
@@ -70,7 +70,7 @@ _COLUMNS = (
     *("met_at", "clock_since", "customer_wrote_at", "urgency"),
 )
 _ROWS = (
-    f"SELECT {', '.join(f't.{name}' for name in _COLUMNS)},"  # noqa: S608 - constants
+    f"SELECT {', '.join(f't.{name}' for name in COLUMNS)},"  # noqa: S608 - constants
     " c.number AS customer_number, c.name AS customer_name"
     " FROM tickets t LEFT JOIN customers c USING (customer_id)"
 )

@@ -13,7 +13,6 @@ from sqlalchemy import (
     Index,
     Integer,
     SmallInteger,
-    case,
     func,
     select,
     text,
@@ -22,7 +21,6 @@ from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from chassis.columns import one_of, word
-from chassis.keyset import Page, Window, fetch_page
 from services.tickets.storage.base import Base
 from services.tickets.storage.kinds import Channel, TicketKind, TicketStatus
 
@@ -30,7 +28,6 @@ CUSTOMER_LOCK = (
     0x746B74  # "tkt": the first key of the advisory lock under which a customer's cases are opened.
 )
 COUNTED_MAX = 1000
-OPENED_KEY = (int, datetime, UUID)
 
 
 class NumberSeries(Base):
@@ -130,8 +127,6 @@ class Ticket(Base):
     assignee_version: Mapped[int] = mapped_column(BigInteger)
 
 
-_HAS_NEWS = case((Ticket.customer_unread > 0, 1), else_=0)
-
 # opening
 
 
@@ -193,25 +188,6 @@ def find_successor(session: Session, ticket_id: UUID) -> Ticket | None:
         return None
     statement = select(Ticket).where(Ticket.customer_id == follower, Ticket.follows_ticket_id == ticket_id)
     return session.scalar(statement.order_by(Ticket.opened_at.desc(), Ticket.ticket_id.desc()).limit(1))
-
-
-def list_of_customer(session: Session, customer_id: UUID, *, open_only: bool, window: Window) -> Page:
-    """A customer's cases, those with something new first, then the newest. Rows are (ticket, has news)."""
-    statement = select(Ticket, _HAS_NEWS.label("has_news")).where(Ticket.customer_id == customer_id)
-    if open_only:
-        statement = statement.where(Ticket.status != TicketStatus.CLOSED)
-    keys = [_HAS_NEWS, Ticket.opened_at, Ticket.ticket_id]
-    return fetch_page(session, statement, keys=keys, window=window, descending=True)
-
-
-def count_of_customer(session: Session, customer_id: UUID) -> tuple[int, int]:
-    """How many cases of a customer are open, and in how many there is something that the customer has not seen."""
-    statement = select(
-        func.count().filter(Ticket.status != TicketStatus.CLOSED),
-        func.count().filter(Ticket.customer_unread > 0),
-    ).where(Ticket.customer_id == customer_id)
-    opened, unread = session.execute(statement).one()
-    return opened, unread
 
 
 def list_others(session: Session, ticket: Ticket, *, limit: int) -> Sequence[Ticket]:
