@@ -174,20 +174,21 @@ def _years(reader: Reader, known: _Known, on: date) -> list[Bucket]:
     _ = on  # All there are.
     if known.first is None or known.last is None:
         return []
-    sums = stored.sum_years(reader, known.spans((known.first, known.last)))
+    until = known.last
+    sums = stored.sum_years(reader, known.spans((known.first, until)))
     return [
-        _bucket(known, (year, 0, 0), used=sums.get(year), before=sums.get(year - 1))
-        for year in range(known.first.year, known.last.year + 1)
+        _bucket(until, (year, 0, 0), used=sums.get(year), before=sums.get(year - 1))
+        for year in range(known.first.year, until.year + 1)
     ]
 
 
 def _months(reader: Reader, known: _Known, on: date) -> list[Bucket]:
     window = date(on.year - 1, 1, 1), date(on.year, MONTHS, 31)
     sums = stored.sum_months(reader, known.spans(window))
-    first = MONTHS * on.year
+    first, until = MONTHS * on.year, known.last
     return [
         _bucket(
-            known,
+            until,
             (on.year, month + 1, 0),
             used=sums.get(first + month),
             before=sums.get(first - MONTHS + month),
@@ -200,9 +201,9 @@ def _days(reader: Reader, known: _Known, on: date) -> list[Bucket]:
     first, last = on.replace(day=1), _on(on.year, on.month, 31)
     before = _on(on.year - 1, on.month, 1), _on(on.year - 1, on.month, 31)
     sums = stored.sum_days(reader, known.spans(before, (first, last)))
-    days = (first + ONE_DAY * number for number in range(last.day))
+    days, until = (first + ONE_DAY * number for number in range(last.day)), known.last
     return [
-        _bucket(known, (day.year, day.month, day.day), used=sums.get(day), before=_of_year_before(sums, day))
+        _bucket(until, (day.year, day.month, day.day), used=sums.get(day), before=_of_year_before(sums, day))
         for day in days
     ]
 
@@ -248,12 +249,19 @@ _BUCKETS = {Step.YEAR: _years, Step.MONTH: _months, Step.DAY: _days, Step.HOUR: 
 
 
 def _bucket(
-    known: _Known, place: tuple[int, int, int], *, used: Decimal | None, before: Decimal | None
+    until: date | None, place: tuple[int, int, int], *, used: Decimal | None, before: Decimal | None
 ) -> Bucket:
+    """Of a place that the known days end in, before its own last day, it is told until when."""
     year, month, day = place
-    first, last = date(year, month or 1, day or 1), _on(year, month or MONTHS, day or 31)
-    until = known.last
-    cut = until is not None and used is not None and first <= until < last
+    cut = False
+    if (
+        used is not None
+        and until is not None
+        and year == until.year
+        and month in (0, until.month)
+        and not day
+    ):
+        cut = until < _on(year, month or MONTHS, 31)
     return Bucket(*place, _plain(used), _plain(before), known_until=until if cut else None)
 
 
