@@ -6,6 +6,7 @@ come most often: a Session costs more than twice what the question itself does. 
 """
 
 import time
+from collections import namedtuple
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,7 +17,6 @@ import alembic.config
 import psycopg
 import sqlalchemy as sa
 from alembic import context
-from psycopg.rows import namedtuple_row
 from sqlalchemy import MetaData, TypeDecorator
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -67,11 +67,26 @@ class Reader:
     """
 
     def __init__(self, connection: psycopg.Connection[Any]) -> None:
-        self._cursor = connection.cursor(row_factory=namedtuple_row)
+        self._cursor = connection.cursor()
 
     def rows(self, statement: str, values: Mapping[str, Any]) -> Sequence[Any]:
         """All rows. The statement is a constant: the driver prepares it on the connection when it comes again."""
-        return self._cursor.execute(statement, values).fetchall()
+        found = self._cursor.execute(statement, values).fetchall()
+        if not found:
+            return found
+        row_type: Any = _row_types.get(statement)
+        if row_type is None or len(row_type._fields) != len(found[0]):
+            row_type = _row_types[statement] = _row_type(self._cursor)
+        return [*map(row_type._make, found)]
+
+
+def _row_type(cursor: psycopg.Cursor[Any]) -> Any:
+    names = [column.name for column in cursor.description or ()]
+    return namedtuple("Row", names, rename=True)
+
+
+# By statement, of which there are as many as the code has: to make one for each answer took a third of asking.
+_row_types: dict[str, Any] = {}
 
 
 LOCKS_KEPT, LOCKS_MAX = 4, 64  # Jobs hold their locks for milliseconds, and now and then all at once.
