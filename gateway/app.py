@@ -1,5 +1,8 @@
 """The gateway as a WSGI application: two blueprints for people, one for other systems, one for payment providers."""
 
+from collections.abc import Callable
+from typing import Any
+
 from apiflask import APIFlask
 from ebok.identity.v1.settings_pb2 import GetSettingsRequest
 from flask import Flask, Response, request
@@ -22,19 +25,27 @@ from gateway.web.sessions import init_sessions, login_url, preferences
 from gateway.webhooks import webhooks
 
 
+class Gateway(APIFlask):
+    """Flask whose hooks and views are plain functions: it would ask each of them at each request whether it is one."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """The function itself."""
+        return func
+
+
 def create_app(config: GatewayConfig, clients: Clients | None = None, clock: Clock | None = None) -> Flask:
     """The whole gateway. `clients` and `clock` are given by tests; else they follow from the configuration."""
     clock = clock or SystemClock(config.clock_offset_file)
     clients = clients or connect(config, clock)
     # Static files: web.assets. Paths of the document, of its page and errors: gateway.api.
-    app = APIFlask(
+    app = Gateway(
         "gateway",
         title=TITLE,
         version=VERSION,
         spec_path=None,
         docs_path=None,
         json_errors=False,
-        static_folder=None,
+        static_folder=None,  # type: ignore[arg-type] # Flask's own None.
         template_folder="templates",
     )
     app.secret_key = config.secret_key.get_secret_value()

@@ -17,6 +17,7 @@ from gateway.web.forms import Form
 from gateway.web.kept import take_kept
 from gateway.web.languages import gettext as _
 from gateway.web.paging import address
+from gateway.web.sessions import person
 
 NUMBER_LENGTH_MAX = 40
 INVOICE_NUMBER_LENGTH_MAX = 60
@@ -26,16 +27,17 @@ _SPACES = re.compile(r"\s+")
 @portal.app_context_processor
 def _give_switcher() -> dict[str, object]:
     """For the layout: the customers of whoever is logged in."""
-    if request.blueprint != "portal" or not current_user.is_authenticated or not current_user.customer_id:
+    whose = person()
+    if request.blueprint != "portal" or not whose.is_authenticated or not whose.customer_id:
         return {}
     items = [
         {
             "customer_id": one.customer_id,
             "label": one.premises_label.partition(",")[0].removeprefix("ul. ") or one.customer_name,
             "detail": _detail(one),
-            "current": one.customer_id == current_user.customer_id,
+            "current": one.customer_id == whose.customer_id,
         }
-        for one in current_user.grants
+        for one in whose.grants
     ]
     more = {"url": address("portal.claim"), "label": _("Add a customer account")}
     return {"switcher": {"action": address("portal.select_customer"), "items": items, "more": more}}

@@ -38,7 +38,8 @@ BECAUSE = {
 
 def may_pay() -> bool:
     """Whether the person may pay for the selected customer. The service decides; pages only leave the button out."""
-    return current_user.grant is not None and current_user.grant.scope in PAYING_SCOPES
+    grant = current_user.grant
+    return grant is not None and grant.scope in PAYING_SCOPES
 
 
 def provider_word(provider: str) -> str:

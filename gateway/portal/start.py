@@ -5,12 +5,12 @@ from ebok.common.v1.paging_pb2 import PageRequest
 from ebok.notify.v1 import announcements_pb2
 from ebok.tickets.v1 import tickets_pb2
 from flask import g, render_template
-from flask_login import current_user
 
 from gateway.portal import portal
 from gateway.portal.usage_charts import chart_of
 from gateway.web.calls import ahead, call, clients
 from gateway.web.languages import language
+from gateway.web.sessions import person
 
 OPEN_TICKETS_SHOWN = 3
 
@@ -18,21 +18,22 @@ OPEN_TICKETS_SHOWN = 3
 @portal.get("/start")
 def start() -> str:
     """The overview; at the same time news and open cases, which the page can do without."""
+    whose = person()
     news = ahead(
         clients().notify.announcements.ListAnnouncements,
-        announcements_pb2.ListAnnouncementsRequest(customer_id=current_user.customer_id, for_start=True),
+        announcements_pb2.ListAnnouncementsRequest(customer_id=whose.customer_id, for_start=True),
     )
     cases = ahead(
         clients().tickets.tickets.ListTickets,
         tickets_pb2.ListTicketsRequest(
-            customer_id=current_user.customer_id,
+            customer_id=whose.customer_id,
             open_only=True,
             page=PageRequest(page_size=OPEN_TICKETS_SHOWN),
         ),
     )
     overview = call(
         clients().billing.ledger.GetOverview,
-        ledger_pb2.GetOverviewRequest(customer_id=current_user.customer_id),
+        ledger_pb2.GetOverviewRequest(customer_id=whose.customer_id),
     )
     usage = chart_of(overview.usage) if overview.HasField("usage") else None
     opened = cases()
@@ -43,9 +44,9 @@ def start() -> str:
         overview=overview,
         balance=overview.balance,
         usage=usage,
-        grant=current_user.grant,
+        grant=whose.grant,
         next_is_all=_next_is_all(overview),
-        name=greeted(current_user.user.name),
+        name=greeted(whose.user.name),
         news=news(),
         tickets=opened.tickets if opened is not None else [],
     )

@@ -58,10 +58,10 @@ def month_sentence(points: Sequence[Point], unit: str, *, places: int = 1) -> Ma
 
 def used_sentence(when: str, now: Decimal, before: Decimal | None, unit: str, *, places: int) -> Markup:
     """What was used in a month or on a day, and how that compares with a year before, where that is known."""
-    used = Markup('<strong class="eb-nowrap">{}</strong>').format(quantity(now, unit, places=places))
-    change = "" if before is None else quantity(abs(now - before), unit, places=places)
-    words = _used_words(now, before, places)
-    return escape(words).format_map({"when": capital(when), "used": used, "change": change})
+    used = f'<strong class="eb-nowrap">{escape(quantity(now, unit, places=places))}</strong>'
+    change = "" if before is None else escape(quantity(abs(now - before), unit, places=places))
+    words = str(escape(_used_words(now, before, places)))
+    return Markup(words.format(when=escape(capital(when)), used=used, change=change))  # noqa: S704 - escaped above
 
 
 def _used_words(now: Decimal, before: Decimal | None, places: int) -> str:

@@ -5,12 +5,13 @@ Takes what the wire and Python have: `google.type.Date`, `google.protobuf.Timest
 between them does not break.
 """
 
+from contextvars import ContextVar
 from datetime import UTC, date, datetime
 from functools import cache, lru_cache
 from typing import Any
 
 from babel.dates import format_date
-from flask import current_app, g, has_app_context, has_request_context
+from flask import current_app, has_app_context, has_request_context
 from google.type.date_pb2 import Date
 
 from chassis.clock import WARSAW, Clock, SystemClock, warsaw_date
@@ -28,6 +29,10 @@ SHORT_MONTHS = {
 }
 
 
+# A list asks for it twice a row.
+_today: ContextVar[date | None] = ContextVar("today", default=None)
+
+
 def now() -> datetime:
     """The present instant by the suite's clock."""
     clock: Clock = current_app.extensions[CLOCK_EXTENSION] if has_app_context() else SystemClock()
@@ -36,12 +41,17 @@ def now() -> datetime:
 
 def today() -> date:
     """The present day in Poland by the suite's clock; one and the same for the whole of a page."""
-    if not has_request_context():
-        return warsaw_date(now())
-    if "ebok_today" not in g:
-        g.ebok_today = warsaw_date(now())
-    day: date = g.ebok_today
+    day = _today.get()
+    if day is None:
+        day = warsaw_date(now())
+        if has_request_context():
+            _today.set(day)
     return day
+
+
+def forget_today(_: object = None) -> None:
+    """Another page may be of another day."""
+    _today.set(None)
 
 
 def date_of(value: Any) -> date | None:

@@ -90,7 +90,7 @@ def _enum_names(descriptor: Any, field: str) -> dict[int, str]:
 
 
 def init_filters(app: Flask) -> None:
-    """Register all filters, the test `given` and the global `today`."""
+    """Register all filters, the test `given` and the globals `today` and `now`."""
     app.jinja_env.filters.update(FILTERS)
     app.jinja_env.filters["nbsp"] = nbsp
     app.jinja_env.filters["capital"] = capital
@@ -101,3 +101,5 @@ def init_filters(app: Flask) -> None:
     app.jinja_env.tests["given"] = given
     app.jinja_env.globals["today"] = days.today
     app.jinja_env.globals["now"] = days.now
+    app.before_request(days.forget_today)
+    app.teardown_request(days.forget_today)

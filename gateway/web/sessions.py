@@ -81,6 +81,12 @@ class Person:
         return permission in self.permissions
 
 
+def person() -> Person:
+    """Whoever is logged in, on pages that nobody else sees. `current_user` looks for them at every word said of it."""
+    found: Person = current_user._get_current_object()
+    return found
+
+
 def realm() -> sessions_pb2.Realm:
     """The door this request comes through."""
     return sessions_pb2.REALM_CONSOLE if in_console() else sessions_pb2.REALM_PORTAL
