@@ -261,7 +261,7 @@ def test_what_the_customer_wrote_since_the_last_look_is_marked_once(
     own = f"/zgloszenia/{world.open_case.ticket_id}"
     request_id = soup_of(anna.get(own)).select_one('[name="request_id"]')
     assert request_id is not None
-    sent = {"form": "odpowiedz", "tresc": "I jeszcze jedno.", "request_id": request_id["value"]}
+    sent = {"form": "odpowiedz", "tresc": "I jeszcze jedno.", "request_id": str(request_id["value"])}
     assert anna.submit(own, **sent).status_code == 303
 
     [marked] = soup_of(daria.get(url)).select(".eb-msg.is-new")

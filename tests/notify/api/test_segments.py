@@ -24,7 +24,7 @@ def desk(served, as_edward) -> Any:
 
 
 def segment(*conditions: segments_pb2.SegmentCondition, **fields: Any) -> pb.SavedSegment:
-    values = {
+    values: dict[str, Any] = {
         "segment_id": str(new_id()),
         "name": "Zdrój",
         "segment": segments_pb2.Segment(conditions=conditions or [IN_ZDROJ]),
