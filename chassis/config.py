@@ -84,7 +84,8 @@ class PartConfig(BaseSettings):
     )
     peers: Annotated[dict[str, str], NoDecode] = Field(
         default_factory=dict,
-        description="Services this part may read from, name=host:port with commas between.",
+        description="Services this part may read from, name=host:port with commas between; calls go in turn to all "
+        "that a host stands for, or to several ip:port with | between.",
     )
     keys_dir: Path = Field(
         default=Path("var/keys"),

@@ -37,6 +37,7 @@ class Credential(Protocol):
 # was reached and answers UNAVAILABLE itself forbids it (`grpc-retry-pushback-ms`).
 _SERVICE_CONFIG = json.dumps(
     {
+        "loadBalancingConfig": [{"round_robin": {}}],  # Over all that a name stands for.
         "methodConfig": [
             {
                 "name": [{}],
@@ -73,6 +74,11 @@ def gather(*pending: Any) -> list[Any]:
     return results
 
 
+def target_of(address: str) -> str:
+    """What gRPC dials: `host:port`, any of its own names (`dns:///…`), or several of one part, `ip:port|ip:port`."""
+    return f"ipv4:{address.replace('|', ',')}" if "|" in address else address
+
+
 class Channel:
     """A connection to one part; made once for each process and shared by its threads."""
 
@@ -87,7 +93,7 @@ class Channel:
         self._credential = credential
         self._timeout_s = timeout_s
         self._channel = grpc.insecure_channel(
-            address,
+            target_of(address),
             options=[
                 ("grpc.service_config", _SERVICE_CONFIG),
                 ("grpc.keepalive_time_ms", 60_000),

@@ -17,12 +17,18 @@ from deploy.local import rabbitmq
 from deploy.local.suite import ROOT, Suite
 from deploy.local.system import CHROMIUM_FLAGS, chromium
 from tests.journeys.company import Company
+from tests.journeys.twins import doubled
 
 PICTURES = ROOT / "var" / "journeys"
 OPEN_BROWSER = pytest.StashKey[Browser]()
 STOPPED_AT = pytest.StashKey[dict[tuple[str, str], str]]()
 FAULT = re.compile(r"\"level\": ?\"(error|critical)\"|Error\b|Traceback")
 RUNNING: list[Company] = []
+# How a journey is told twice: on one process of each part, and on two of everything with RabbitMQ between them.
+CARRIERS: dict[str, dict[str, bool]] = {
+    "direct": {"with_broker": False},
+    "amqp": {"with_broker": True, "with_twins": True},
+}
 
 
 @pytest.fixture(scope="session")
@@ -47,8 +53,11 @@ def lived_in() -> Iterator[Company]:
 
 
 @contextmanager
-def running_company(*, with_broker: bool) -> Iterator[tuple[Company, rabbitmq.RabbitMQ | None]]:
-    """A company on a suite of its own, without any data; with a RabbitMQ of its own where events go through one."""
+def running_company(
+    *, with_broker: bool, with_twins: bool = False
+) -> Iterator[tuple[Company, rabbitmq.RabbitMQ | None]]:
+    """A company on a suite of its own, without any data; with a RabbitMQ of its own where events go through one, and
+    with two of everything on it."""
     with ExitStack() as stack:
         node = None
         if with_broker:
@@ -60,6 +69,8 @@ def running_company(*, with_broker: bool) -> Iterator[tuple[Company, rabbitmq.Ra
         suite = Suite(directory / "suite", broker_url=node.url if node else "", demo=False)
         stack.callback(suite.remove)  # Its database may be elsewhere: see `EmbeddedPostgres`.
         stack.enter_context(suite)
+        if with_twins:
+            stack.enter_context(doubled(suite))
         company = Company(suite, directory)
         RUNNING.append(company)
         stack.callback(RUNNING.remove, company)

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser
 from demo.people import PASSWORD
 from tests.journeys import town
 from tests.journeys.company import DARIA, EDWARD, STAFF_PASSWORD, Company
-from tests.journeys.conftest import running_company
+from tests.journeys.conftest import CARRIERS, running_company
 from tests.journeys.people import Visitor
 
 pytestmark = pytest.mark.browser
@@ -53,7 +53,7 @@ class Story:
 
 @pytest.fixture(scope="module", params=["direct", pytest.param("amqp", marks=pytest.mark.broker)])
 def story(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Story]:
-    with running_company(with_broker=request.param == "amqp") as (company, _node):
+    with running_company(**CARRIERS[request.param]) as (company, _node):
         company.live_through()
         anna, daria, edward = (Visitor(browser, company.url) for _ in range(3))
         anna.log_in(ANNA.email, PASSWORD)

@@ -20,7 +20,7 @@ from chassis.clock import WARSAW
 from demo.people import PASSWORD
 from tests.journeys import town
 from tests.journeys.company import EDWARD, STAFF_PASSWORD, Company
-from tests.journeys.conftest import running_company
+from tests.journeys.conftest import CARRIERS, running_company
 from tests.journeys.people import Visitor
 
 pytestmark = pytest.mark.browser
@@ -75,7 +75,7 @@ class Story:
 
 @pytest.fixture(scope="module", params=["direct", pytest.param("amqp", marks=pytest.mark.broker)])
 def story(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Story]:
-    with running_company(with_broker=request.param == "amqp") as (company, _node):
+    with running_company(**CARRIERS[request.param]) as (company, _node):
         visitors = [Visitor(browser, company.url) for _ in range(3)]
         yield Story(company, *visitors)
         for visitor in visitors:

@@ -24,7 +24,7 @@ from demo.people import PASSWORD
 from tests.billing.pictures import PLACE, picture
 from tests.journeys import town
 from tests.journeys.company import DARIA, STAFF_PASSWORD, Company
-from tests.journeys.conftest import running_company
+from tests.journeys.conftest import CARRIERS, running_company
 from tests.journeys.people import Visitor, plain
 
 pytestmark = pytest.mark.browser
@@ -57,7 +57,7 @@ class Story:
 
 @pytest.fixture(scope="module", params=["direct", pytest.param("amqp", marks=pytest.mark.broker)])
 def story(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Story]:
-    with running_company(with_broker=request.param == "amqp") as (company, _node):
+    with running_company(**CARRIERS[request.param]) as (company, _node):
         company.live_through()
         anna, celina, daria = (Visitor(browser, company.url) for _ in range(3))
         anna.log_in(ANNA.email, PASSWORD)

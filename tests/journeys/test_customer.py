@@ -20,7 +20,7 @@ from playwright.sync_api import Browser, expect
 from tests.billing.documents.paper import scanned, words
 from tests.journeys import town
 from tests.journeys.company import DARIA, EDWARD, STAFF_PASSWORD, Company
-from tests.journeys.conftest import running_company
+from tests.journeys.conftest import CARRIERS, running_company
 from tests.journeys.people import PASSWORD, Visitor, plain, spoken
 
 pytestmark = pytest.mark.browser
@@ -51,7 +51,7 @@ class Story:
 
 @pytest.fixture(scope="module", params=["direct", pytest.param("amqp", marks=pytest.mark.broker)])
 def story(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Story]:
-    with running_company(with_broker=request.param == "amqp") as (company, _node):
+    with running_company(**CARRIERS[request.param]) as (company, _node):
         edward, anna, celina = (Visitor(browser, company.url) for _ in range(3))
         yield Story(browser, company, edward, anna, celina)
         for visitor in (edward, anna, celina):

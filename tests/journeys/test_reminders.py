@@ -19,7 +19,7 @@ from playwright.sync_api import Browser
 
 from tests.journeys import town
 from tests.journeys.company import EDWARD, STAFF_PASSWORD, Company
-from tests.journeys.conftest import running_company
+from tests.journeys.conftest import CARRIERS, running_company
 from tests.journeys.people import Visitor, plain
 
 pytestmark = pytest.mark.browser
@@ -59,7 +59,7 @@ class Story:
 
 @pytest.fixture(scope="module", params=["direct", pytest.param("amqp", marks=pytest.mark.broker)])
 def story(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Story]:
-    with running_company(with_broker=request.param == "amqp") as (company, _node):
+    with running_company(**CARRIERS[request.param]) as (company, _node):
         edward, stranger = Visitor(browser, company.url), Visitor(browser, company.url)
         yield Story(company, edward, stranger, company.months.first_issued_at)
         for visitor in (edward, stranger):
