@@ -8,7 +8,6 @@ from chassis import acts, wire
 from chassis.clock import Clock
 from chassis.database import Database
 from chassis.rpc.server import Context
-from services.identity.api import recording
 from services.identity.api.packing import pack_grant, pack_invitation, unpack_scope
 from services.identity.domain import grants, invitations, users
 from services.identity.domain.invitations import Offer
@@ -37,8 +36,6 @@ class InvitationService(rpc.InvitationServiceServicer):
             scope=unpack_scope(request.scope),
             ends_on=wire.unpack_date(request.ends_on, field="ends_on"),
         )
-        with recording.unrecorded(), self._database.transaction() as session:
-            invitations.count_invitation(session, by=context.actor, now=now)
         link = new_link(self._seal)
         with self._database.transaction() as session:
             invitation = invitations.invite(session, offer, link=link, by=context.actor, now=now)

@@ -69,7 +69,7 @@ PASSWORD = Limit("password", free=5, waits_s=(15, 60, 300, 900), forget_after=DA
 REGISTER_ADDRESS = Limit("register_address", free=20, waits_s=(60, 300, 900, 3600), forget_after=DAY)
 REGISTER_EMAIL = Limit("register_email", free=3, waits_s=(60, 300, 900, 3600), forget_after=DAY)
 RESET_ADDRESS = Limit("reset_address", free=20, waits_s=(60, 300, 900, 3600), forget_after=DAY)
-INVITE_USER = Limit("invite_user", free=20, waits_s=(60, 300, 900, 3600), forget_after=DAY)
+INVITE_USER = Limit("invite_user", free=40, waits_s=(60, 300, 900, 3600), forget_after=DAY)
 RESET_EMAIL = Limit("reset_email", free=3, waits_s=(60, 300, 900), forget_after=DAY)
 
 CHANGE_EMAIL = Limit("change_email", free=3, waits_s=(60, 300, 900, 3600), forget_after=DAY)

@@ -63,15 +63,11 @@ class Offer:
     ends_on: date
 
 
-def count_invitation(session: Session, *, by: Actor, now: datetime) -> None:
-    """Each invitation sends a mail, so each is counted. Refuses TOO_MANY_ATTEMPTS."""
-    attempts.count(session, [attempts.counter(attempts.INVITE_USER, by.actor_id)], now=now)
-
-
 def invite(session: Session, offer: Offer, *, link: Link, by: Actor, now: datetime) -> Invitation:
     """Keep the offer and have its link mailed; an older one to the address dies. The same id again: nothing happens.
 
-    Refuses NOT_THE_OWNER, ALREADY_HOLDS, TOO_MANY_DELEGATES, OWN_ADDRESS at `email`, OUT_OF_RANGE at `ends_on`.
+    Refuses NOT_THE_OWNER, STEP_UP_REQUIRED, ALREADY_HOLDS, TOO_MANY_DELEGATES, TOO_MANY_ATTEMPTS, OWN_ADDRESS at
+    `email`, OUT_OF_RANGE at `ends_on`.
     """
     own = grants.lock_owner(session, offer.customer_id, by=by, now=now)
     known = stored.lock_invitation(session, offer.invitation_id)
@@ -91,6 +87,8 @@ def invite(session: Session, offer: Offer, *, link: Link, by: Actor, now: dateti
     others = stored.count_waiting(session, offer.customer_id, now=now, but_for=offer.email)
     if others + stored_grants.count_delegates(session, offer.customer_id, now=now) >= DELEGATES_MAX:
         raise TooManyDelegates
+    # What is refused sends no mail, so only what goes out is counted.
+    attempts.count(session, [attempts.counter(attempts.INVITE_USER, by.actor_id)], now=now)
     stored.cancel_waiting(session, offer.customer_id, offer.email, now=now)
     invitation = Invitation(
         invitation_id=offer.invitation_id,

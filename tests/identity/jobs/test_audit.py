@@ -22,7 +22,7 @@ MONDAY = date(2026, 3, 16)
 
 
 def act(number: int, happened_at: datetime, **values: Any) -> ActRecorded:
-    given = {
+    given: dict[str, Any] = {
         "act_id": str(UUID(int=number)),
         "happened_at": wire.pack_instant(happened_at),
         "actor_kind": "staff",

@@ -1,6 +1,7 @@
 """What identity says of delegates becomes mails: to the invited, to who invited, to who was sent away."""
 
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from ebok.identity.v1 import events_pb2, grants_pb2
@@ -16,7 +17,7 @@ BARTEK = "bartek@poczta.example"
 @pytest.fixture
 def told(served, given):
     """Events as identity announces them."""
-    customer = {"customer_id": str(ANNA_CUSTOMER), "customer_name": "Anna Nowak"}
+    customer: dict[str, Any] = {"customer_id": str(ANNA_CUSTOMER), "customer_name": "Anna Nowak"}
     day = wire.pack_date(date(2026, 12, 31))
 
     class Told:
@@ -58,9 +59,7 @@ def told(served, given):
                 user_id=str(BARTEK_USER), email=BARTEK, name="Bartek", language="pl"
             )
             served.deliver(
-                events_pb2.GrantRevoked(
-                    grant_id=str(new_id()), holder=bartek, ended_by=ended_by, **customer
-                )
+                events_pb2.GrantRevoked(grant_id=str(new_id()), holder=bartek, ended_by=ended_by, **customer)
             )
 
     return Told()
