@@ -14,11 +14,14 @@ MODULES = {
     "token-check": "bench.token_check",
     "rpc-pipeline": "bench.token_check",
     "webhook": "bench.webhook",
+    "rest-list": "bench.rest_list",
     "settled-to-balance": "bench.settled_to_balance",
     "import-readings": "bench.import_readings",
     "campaign-send": "bench.campaign_send",
     "ticket-queue": "bench.ticket_queue",
     "ticket-search": "bench.ticket_queue",
+    "login": "bench.login",
+    "session-check": "bench.session_check",
 }
 
 

@@ -9,6 +9,7 @@ import socket
 import threading
 import time
 from dataclasses import dataclass
+from itertools import cycle
 from multiprocessing.connection import Connection
 from urllib.parse import urlsplit
 
@@ -28,6 +29,7 @@ class Asked:
     expect: str
     cookie: str = ""
     body: bytes = b""  # Posted as JSON when there is one.
+    bearers: tuple[str, ...] = ()  # Tokens that take turns.
 
 
 def load(asked: Asked, *, connections: int, seconds: float) -> dict[str, float]:
@@ -87,15 +89,16 @@ def _ask_until(asked: Asked, end: float, lengths: list[int]) -> list[float]:
     method, length = "GET", ""
     if asked.body:
         method, length = "POST", f"Content-Type: application/json\r\nContent-Length: {len(asked.body)}\r\n"
-    lines = f"{method} {path} HTTP/1.1\r\nHost: {parts.netloc}\r\nAccept-Language: pl\r\n{length}{cookie}\r\n"
-    request = lines.encode() + asked.body
+    tokens = [f"Authorization: Bearer {token}\r\n" for token in asked.bearers] or [""]
+    same = f"{method} {path} HTTP/1.1\r\nHost: {parts.netloc}\r\nAccept-Language: pl\r\n{length}{cookie}"
+    requests = cycle([f"{same}{token}\r\n".encode() + asked.body for token in tokens])
     expect = asked.expect.encode()
     taken = []
     connection = None
     while (began := time.perf_counter()) < end:
         if connection is None:
             connection = socket.create_connection((parts.hostname or "", parts.port or 80), timeout=30)
-        connection.sendall(request)
+        connection.sendall(next(requests))
         head, body = _read(connection)
         taken.append(time.perf_counter() - began)
         if b" 200 " not in head[:20] or expect not in body:
