@@ -5,15 +5,10 @@ Ours checks the token and the fields, and writes into the audit log that staff s
 three rounds each in turn, the median counts.
 """
 
-import os
-import socket
-import subprocess
-import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +17,7 @@ import psycopg
 from ebok.tickets.v1 import desk_pb2, desk_pb2_grpc
 
 from bench.figures import Figure, median_by
+from bench.serving import ROOT, bare_program, free_port, served
 from chassis import database as databases
 from chassis.actors import Actor, ActorKind
 from chassis.clock import SystemClock
@@ -33,7 +29,6 @@ from deploy.local.postgres import EmbeddedPostgres
 
 TICKETS, CUSTOMERS = 200_000, 20_000
 CALLERS, ROUNDS, SECONDS = 2, 3, 6.0
-ROOT = Path(__file__).resolve().parents[1]
 MIGRATIONS = ROOT / "services" / "tickets" / "storage" / "migrations"
 QUERIES = {"ticket-queue": "", "ticket-search": "wodomierz nowak7"}
 FILL = """
@@ -81,15 +76,15 @@ def measure(names: list[str]) -> list[Figure]:
     with tempfile.TemporaryDirectory(prefix="ebok-bench-", dir="/var/tmp") as directory, ExitStack() as stack:
         keys = Path(directory) / "keys"
         generate(keys)
-        postgres = EmbeddedPostgres(Path(directory) / "postgres", _free_port())
+        postgres = EmbeddedPostgres(Path(directory) / "postgres", free_port())
         postgres.start()
         stack.callback(postgres.remove)
         url = postgres.create_database("tickets")
         databases.migrate(url, MIGRATIONS)
         plain = url.replace("postgresql+psycopg://", "postgresql://")
         _fill(plain, staff_id)
-        ours = stack.enter_context(_served_ours(url, keys))
-        bare = stack.enter_context(_served("bench.bare.queue", plain))
+        ours = stack.enter_context(served("tickets", url, keys))
+        bare = stack.enter_context(bare_program("bench.bare.queue", plain))
         signer = load_signer("identity", keys / "private" / "identity.key")
         actor = Actor(
             ActorKind.STAFF, str(staff_id), "Daria", None, frozenset({"tickets.tickets.work"}), "session"
@@ -153,47 +148,3 @@ def _fill(url: str, staff_id: Any) -> None:
         connection.execute(FILL_TICKETS, values)
         connection.execute(FILL_WORDS, {})
         connection.execute("VACUUM ANALYZE")
-
-
-@contextmanager
-def _served(module: str, *arguments: str) -> Iterator[str]:
-    """A program that takes its port first."""
-    port = _free_port()
-    with _running(["-m", module, str(port), *arguments], {}):
-        yield f"127.0.0.1:{port}"
-
-
-@contextmanager
-def _served_ours(url: str, keys: Path) -> Iterator[str]:
-    """tickets as it is served in production, with its log lines thrown away."""
-    address = f"127.0.0.1:{_free_port()}"
-    environment = {
-        "EBOK_ENVIRONMENT": "production",
-        "EBOK_DATABASE_URL": url,
-        "EBOK_KEYS_DIR": str(keys),
-        "EBOK_LISTEN": address,
-    }
-    with _running(["-m", "services.tickets", "serve"], environment):
-        yield address
-
-
-@contextmanager
-def _running(arguments: list[str], environment: dict[str, str]) -> Iterator[None]:
-    paths = os.pathsep.join([str(ROOT), str(ROOT / "gen")])
-    process = subprocess.Popen(
-        [sys.executable, *arguments],
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": paths, **environment},
-        stdout=subprocess.DEVNULL,
-    )
-    try:
-        yield
-    finally:
-        process.terminate()
-        process.wait(timeout=30)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
