@@ -22,7 +22,7 @@ from services.identity.storage.api_clients import ApiClient, ClientSecret
 CLIENTS_MAX = 100
 SHOWN_MAX = 200
 SECRETS_MAX = 2
-SECRET_BEGINS = "ebs_"
+SECRET_BEGINS = "ebs_"  # noqa: S105 - how a secret begins
 PREFIX_LENGTH = 10
 
 
