@@ -38,12 +38,6 @@ class Page:
     url: str
 
 
-def delegate(world: World) -> str:
-    """Whom Anna lets look."""
-    delegations.let_in(world)
-    return "delegate"
-
-
 def offered(world: World) -> str:
     """The link of an invitation to the newcomer."""
     newcomer, _ = PEOPLE["newcomer"]
@@ -82,7 +76,7 @@ def states(world: World) -> list[Page]:
         Page("portal.reading-remote", "anna", f"/odczyt/{remote_meter(world)}"),
         Page("console.reading_windows-clerk", "daria", "/konsola/odczyty/okna"),
         Page("portal.claim-first", "newcomer", "/dodaj-konto"),
-        Page("portal.start-delegate", delegate(world), "/start"),
+        Page("portal.start-delegate", "delegate", "/start"),
         Page("portal.delegates-own", "delegate", "/profil/pelnomocnicy"),
         Page("portal.consents-delegate", "delegate", "/profil/zgody"),
         Page("portal.invitation-stranger", "nobody", "/zaproszenie?token=abcdefgh"),
@@ -195,6 +189,7 @@ def console_payment(world: World) -> str:
 def pages(world: World) -> list[Page]:
     """All of them."""
     world.join("nowa@poczta.example", "Nowa")
+    delegations.let_in(world)
     visitors = {who: world.visitor(email, staff=staff) for who, (email, staff) in PEOPLE.items()}
     found = []
     for rule in urls.rules(world.app):

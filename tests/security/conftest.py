@@ -1,7 +1,8 @@
 """Every service, served, with Anna's data in them; and somebody for each kind of caller."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ from ebok.notify.v1.announcements_pb2_grpc import AnnouncementServiceStub
 from ebok.payments.v1 import payments_pb2
 from ebok.payments.v1.payments_pb2_grpc import PaymentServiceStub
 
+from chassis import wire
+from chassis.clock import warsaw_date
 from chassis.ids import new_id
 from chassis.money import Money
 from chassis.testing import cast
@@ -27,6 +30,9 @@ from sandbox.przelewy24.config import Przelewy24Config
 from sandbox.przelewy24.server import open_server
 from services.billing.__main__ import part as billing
 from services.identity.__main__ import part as identity
+from services.identity.storage.grants import GivenBy, Grant, Scope
+from services.identity.storage.invitations import Invitation
+from services.identity.storage.users import User
 from services.notify.__main__ import part as notify
 from services.payments.__main__ import part as payments
 from services.tickets.__main__ import part as tickets
@@ -174,6 +180,73 @@ def open_cases(whole: Whole, clock: Any, anna: Persona, daria: Persona) -> dict[
 
 
 @pytest.fixture
+def as_anna(persona: Any, clock: Any) -> Persona:
+    """Anna, who has just logged in: what asks for a proof of who one is lets her."""
+    anna = cast.customer(cast.ANNA_USER, "Anna", cast.ANNA_CUSTOMER)
+    made: Persona = persona(replace(anna, stepped_up_at=clock.now()))
+    return made
+
+
+def let_in(whole: Whole, clock: Any) -> dict[str, Any]:
+    """Anna and Celina hold their customers, Bartek is Anna's delegate, and somebody else is invited."""
+    now = clock.now()
+    last_day = warsaw_date(now) + timedelta(days=30)
+    valid_until = now + timedelta(days=30)
+    customer_id, grant_id, invitation_id = cast.ANNA_CUSTOMER, new_id(), new_id()
+    people = ((cast.ANNA_USER, "Anna"), (cast.BARTEK_USER, "Bartek"), (cast.CELINA_USER, "Celina"))
+    with whole.parts["identity"].database.transaction() as session:
+        for user_id, name in people:
+            session.add(
+                User(
+                    user_id=user_id,
+                    email=f"{name.lower()}@poczta.example",
+                    name=name,
+                    language="pl",
+                    password_hash="-",
+                    registered_at=now,
+                    confirmed_at=now,
+                    password_changed_at=now,
+                )
+            )
+        session.flush()
+        proof = {"scope": Scope.MANAGE, "given_by": GivenBy.PROOF, "valid_from": now}
+        session.add(Grant(grant_id=new_id(), user_id=cast.ANNA_USER, customer_id=customer_id, **proof))
+        session.add(
+            Grant(grant_id=new_id(), user_id=cast.CELINA_USER, customer_id=cast.CELINA_CUSTOMER, **proof)
+        )
+        session.add(
+            Grant(
+                grant_id=grant_id,
+                user_id=cast.BARTEK_USER,
+                customer_id=customer_id,
+                scope=Scope.VIEW,
+                given_by=GivenBy.INVITATION,
+                valid_from=now,
+                valid_until=valid_until,
+            )
+        )
+        session.add(
+            Invitation(
+                invitation_id=invitation_id,
+                customer_id=customer_id,
+                inviter_id=cast.ANNA_USER,
+                email="zaproszona@poczta.example",
+                scope=Scope.VIEW,
+                valid_until=valid_until,
+                token_hash=b"hash",
+                invited_at=now,
+                expires_at=valid_until,
+            )
+        )
+    return {
+        "grant_id": str(grant_id),
+        "invitation_id": str(invitation_id),
+        "identity.v1.InvitationService/InviteDelegate": {"invitation_id": str(new_id())},
+        "ends_on": wire.pack_date(last_day),
+    }
+
+
+@pytest.fixture
 def annas(
     whole: Whole,
     clock: Any,
@@ -222,6 +295,7 @@ def annas(
         "entry_id": "",  # Its invoice is named instead.
         "payment_id": payment.payment_id,
         **hand_in(whole, as_anna, as_edward),
+        **let_in(whole, clock),
         "provider": "przelewy24",
         "method_id": "",
         "secrets": [
@@ -232,5 +306,7 @@ def annas(
             invoice.number,
             invoice.customer_number,
             "ul. Lipowa 7/2",
+            "bartek@poczta.example",
+            "zaproszona@poczta.example",
         ],
     }

@@ -8,6 +8,7 @@ from typing import Any
 
 from ebok.common.v1 import access_pb2, fields_pb2
 from google.protobuf.descriptor import FieldDescriptor
+from google.protobuf.message import Message
 
 PROTOS = Path(__file__).parents[2] / "protos"
 STAMPS = {"google.protobuf.Timestamp", "google.type.Date"}
@@ -87,6 +88,8 @@ def _fill(message: Any, values: dict[str, Any]) -> None:
 def _set(message: Any, field: FieldDescriptor, value: Any) -> None:
     if field.message_type is not None and field.message_type.GetOptions().map_entry:
         getattr(message, field.name)["x"] = "x"
+    elif isinstance(value, Message):
+        getattr(message, field.name).CopyFrom(value)
     elif field.message_type is not None and value is None:
         child = getattr(message, field.name)
         child = child.add() if field.is_repeated else child

@@ -166,7 +166,9 @@ def test_celina_naming_annas_things_under_her_own_name_finds_nothing(whole, anna
 
 
 def test_anna_herself_gets_an_answer_from_each(whole, annas, as_anna):
-    for method in OF_CUSTOMERS:
+    for method in sorted(
+        OF_CUSTOMERS, key=lambda one: one.name == "GiveUpGrant"
+    ):  # After it she is a stranger, too.
         request = sound_request(method, {"customer_id": annas["customer_id"], **_things(method, annas)})
         if hasattr(request, "phone"):
             request.phone = "600 100 200"
@@ -200,7 +202,8 @@ def _things(method: Method, annas: dict[str, Any]) -> dict[str, Any]:
     assert not lacking, f"{method}: give `annas` a sample of {', '.join(lacking)}"
     own = annas | annas.get(str(method), {})
     return {
-        name: own[name] for name in wanted | (_names(method) & {"provider", "value", "file_name", "chunk"})
+        name: own[name]
+        for name in wanted | (_names(method) & {"provider", "value", "file_name", "chunk", "ends_on"})
     }
 
 

@@ -108,4 +108,4 @@ def test_the_page_says_how_far_the_log_is_sealed_and_what_was_found(world: World
     world.identity.run_job("audit.verify")
     text = edward.text(AUDIT)
     assert "Zapieczętowane dni: " in text
-    assert "Sprawdzono 22 lis, 10:00: wszystkie pieczęcie są całe." in text
+    assert "wszystkie pieczęcie są całe." in text
