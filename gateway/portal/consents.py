@@ -25,7 +25,7 @@ GIVEN, SHOWN = (
 TEXT_CHANGED: dict[str, LazyString] = {
     "TEXT_CHANGED": _l("The text has changed meanwhile. Read it and choose anew.")
 }
-reasons.say_fields(TEXT_CHANGED)
+reasons.say_fields({**TEXT_CHANGED, "TWICE": _l("Each consent is answered once.")})
 reasons.say({"CONSENT_OVERTAKEN": _l("Somebody changed the consents a moment ago. See how they are now.")})
 
 
