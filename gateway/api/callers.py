@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 import jwt
-from ebok.identity.v1 import limits_pb2, tokens_pb2
+from ebok.identity.v1 import limits_pb2
 from flask import Flask, current_app, g, request
 
 from chassis.actors import ActorKind
@@ -19,14 +19,15 @@ from chassis.errors import PermissionDenied
 from chassis.keys import KeyRing
 from chassis.rpc.access import LoginRequired
 from chassis.rpc.tokens import REMEMBERED_MAX, TokenRefused, TokenVerifier
+from gateway.api.exchanges import Exchanges
 from gateway.config import GatewayConfig
-from gateway.web.calls import as_gateway, clients
 from gateway.web.sessions import address
 
 BEARER = "bearer "
 PERSONAL_PREFIX = "ebok_"
 PERSONAL_LENGTH_MAX = 100
 EXTENSION = "ebok_api_verifier"
+EXCHANGES_EXTENSION = "ebok_api_exchanges"
 
 
 class ScopeMissing(PermissionDenied):
@@ -99,10 +100,8 @@ def _scopes(token: str) -> frozenset[str]:
 def _exchange(token: str) -> Caller:
     if len(token) > PERSONAL_LENGTH_MAX:
         raise TokenRefused
-    answer = as_gateway(
-        clients().identity.tokens.ExchangePersonalToken,
-        tokens_pb2.ExchangePersonalTokenRequest(token=token, address=address()),
-    )
+    exchanges: Exchanges = current_app.extensions[EXCHANGES_EXTENSION]
+    answer = exchanges.of(token, address())
     g.actor_token = answer.actor_token
     return Caller(
         limits_pb2.CALLER_KIND_PERSONAL_TOKEN,
@@ -115,3 +114,4 @@ def _exchange(token: str) -> Caller:
 def init_callers(app: Flask, config: GatewayConfig, clock: Clock) -> None:
     """The public keys of the suite, to verify tokens by."""
     app.extensions[EXTENSION] = TokenVerifier(KeyRing(config.keys_dir), clock)
+    app.extensions[EXCHANGES_EXTENSION] = Exchanges()
