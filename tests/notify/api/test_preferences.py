@@ -19,7 +19,7 @@ from services.notify.documents.mails import render_mail, sender_of
 from services.notify.documents.messages import render_letter
 from services.notify.domain.preferences import MANNERS, MARKETING_FACT, Topic, may_send, topic_of
 from services.notify.domain.references import key_of, short_token_of, token_of
-from services.notify.storage.messages import Channel, Message, Rule
+from services.notify.storage.messages import Channel, Message, MessageStatus, Rule
 from services.notify.storage.settings import get_settings
 
 FREE, ALWAYS, BY_E_INVOICE, BY_CONSENT = (
@@ -240,7 +240,8 @@ def test_the_short_link_of_a_text_message_ends_offers_by_text_message(
     served, anna, offer, as_system, database
 ):
     with database.transaction() as session:
-        session.execute(sa.update(Message).values(channel=Channel.SMS))
+        left = {"status": MessageStatus.SENT, "sent_at": served.clock.now()}
+        session.execute(sa.update(Message).values(channel=Channel.SMS, **left))
     agree(served, "email", True)
     agree(served, "sms", True)
     gateway = served.stub(PreferenceServiceStub, as_system("gateway"))
