@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from werkzeug.serving import make_server
 
 from chassis.ids import new_id
-from tests.gateway import delegations, urls
+from tests.gateway import access_work, delegations, urls
 from tests.gateway.offers import sent_number
 from tests.gateway.visitors import Visitor
 from tests.gateway.world import HALFWAY, World
@@ -48,7 +48,9 @@ def offered(world: World) -> str:
 def states(world: World) -> list[Page]:
     """What the bare addresses do not show: other people's, filtered, empty, refused."""
     late = next(one for one in world.celinas.invoices if one.due_on.month == 10)
+    access_work.personal_token_id(world)
     return [
+        Page("portal.api_tokens-none", "celina", "/bezpieczenstwo/tokeny"),
         Page("portal.check_message-ours", "nobody", f"/czy-to-my?numer={sent_number(world)}"),
         Page("portal.check_message-not_ours", "nobody", "/czy-to-my?numer=K7QM-2XRP"),
         Page("portal.preferences-view", "celina", "/profil/powiadomienia"),
