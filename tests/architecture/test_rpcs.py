@@ -12,10 +12,10 @@ from tests.security.methods import all_methods
 
 METHODS = all_methods()
 # Changes without an act for each call: of the thousand batches of an import only its start and end are acts; which of
-# one's customers a session looks at is a click, and so is that a thread or an
-# announcement was seen; a token that is got and permits of calls that are taken are no acts of their own; what a payment provider sends is
-# nobody's act, and is kept as it came, and what the provider of text messages reports is none either; a connector that
-# looked at its source and found nothing new did nothing.
+# one's customers a session looks at is a click, and so is that a thread or an announcement was seen; a token that is
+# got and permits of calls that are taken are no acts of their own; what a payment provider sends is nobody's act, and
+# is kept as it came, and what the provider of text messages reports is none either; a connector that looked at its
+# source and found nothing new did nothing.
 CHANGES_WITHOUT_AN_ACT = {
     "ImportService/TouchFeed",
     "ImportService/ImportRows",
