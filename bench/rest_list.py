@@ -1,8 +1,8 @@
 """`rest-list`: a customer's invoices as JSON a second, against a bare Flask JSON route with the same call of billing.
 
 Ours verifies the token, counts the call for all gateways, checks scope and query, writes ETag and links; the bare route
-calls billing and writes the same keys. Both under gunicorn's same settings, with the same billing behind; 16 connections, rounds
-that take turns.
+calls billing and writes the same keys. Both under gunicorn's same settings, with the same clients' tokens and the same
+billing behind; 16 connections, rounds that take turns.
 """
 
 from pathlib import Path
@@ -32,10 +32,9 @@ def measure(_: list[str]) -> list[Figure]:
         tokens, billing = _tokens(info), info["parts"]["billing"]
         customer_id = _customer(billing, tokens[0])
         path = f"/customers/{customer_id}/invoices"
-        environment = {"BARE_BILLING": billing, "BARE_TOKEN": tokens[0]}
-        with bare_gateway("bench.bare.rest:app", path, environment) as bare:
+        with bare_gateway("bench.bare.rest:app", "/", {"BARE_BILLING": billing}) as bare:
             ours_asked = Asked(f"{info['gateway']}/api/v1{path}", "total_gross", bearers=tokens)
-            bare_asked = Asked(f"{bare}{path}", "total_gross")
+            bare_asked = Asked(f"{bare}{path}", "total_gross", bearers=tokens)
             ours, theirs = compared(ours_asked, bare_asked, connections=CONNECTIONS)
     unit = f"lists/s of {ours['bytes']:.0f} B"
     return [Figure("rest-list", ours["per_second"], theirs["per_second"], unit, "≥ 0.5")]

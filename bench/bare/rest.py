@@ -6,12 +6,11 @@ from typing import Any
 import grpc
 from ebok.billing.v1 import invoices_pb2, invoices_pb2_grpc
 from ebok.common.v1.paging_pb2 import PageRequest
-from flask import Flask, jsonify
+from flask import Flask, jsonify, request
 from flask.typing import ResponseReturnValue
 
 app = Flask(__name__)
 _invoices: Any = invoices_pb2_grpc.InvoiceServiceStub(grpc.insecure_channel(os.environ["BARE_BILLING"]))
-_metadata = (("authorization", f"Bearer {os.environ['BARE_TOKEN']}"),)
 STATES = (None, "due", "part_paid", "overdue", "paid")
 
 
@@ -23,11 +22,18 @@ def _amount(money: Any) -> str:
     return f"{money.grosze / 100:.2f}"
 
 
+@app.get("/")
+def ready() -> str:
+    """It serves."""
+    return "ready"
+
+
 @app.get("/customers/<customer_id>/invoices")
 def invoices(customer_id: str) -> ResponseReturnValue:
     """One call, the same keys."""
     asked = invoices_pb2.ListInvoicesRequest(customer_id=customer_id, page=PageRequest(page_size=20))
-    answer = _invoices.ListInvoices(asked, metadata=_metadata)
+    token = request.headers["Authorization"]
+    answer = _invoices.ListInvoices(asked, metadata=(("authorization", token),))
     items = [
         {
             "invoice_id": one.invoice_id,
