@@ -14,6 +14,7 @@ import sys
 from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import yaml
 from pydantic import SecretStr
@@ -24,6 +25,7 @@ from deploy.local.parts import services
 from deploy.local.supervising import write_private
 
 PARTS = (*services(), "gateway", "connector")
+Document = dict[str, Any]
 OF_SERVICES_ALONE = ("database_url", "broker_url")
 
 
@@ -73,7 +75,7 @@ def make(place: Path, *, postgres: str, rabbitmq: str, smtp: str) -> None:
         _write(place / part, made)
 
 
-def manifests(place: Path) -> list[dict[str, object]]:
+def manifests(place: Path) -> list[Document]:
     """The Secrets and ConfigMaps of an installation."""
     private = sorted(path for path in place.glob("*/private") if path.is_dir())
     return [
@@ -83,10 +85,10 @@ def manifests(place: Path) -> list[dict[str, object]]:
     ]
 
 
-def _document(kind: str, name: str, directory: Path) -> dict[str, object]:
+def _document(kind: str, name: str, directory: Path) -> Document:
     content = {path.name: path.read_bytes() for path in sorted(directory.iterdir()) if path.is_file()}
     labels = {"app.kubernetes.io/part-of": "ebok"}
-    document: dict[str, object] = {
+    document: Document = {
         "apiVersion": "v1",
         "kind": kind,
         "metadata": {"name": name, "labels": labels},
