@@ -5,6 +5,9 @@ import re
 import pytest
 from sqlalchemy import text
 
+from gateway.api.scopes import SCOPES as OF_REST
+from gateway.console.scope_words import WORDS
+from services.identity.domain import scopes
 from tests.gateway import access_work
 from tests.gateway.visitors import Visitor, plain
 from tests.gateway.world import World
@@ -95,6 +98,11 @@ def test_scopes_are_changed_from_the_version_that_was_seen(manager: Visitor):
     late = manager.submit(place, **{**fields, "nazwa": "Mapa 2"})
     assert late.status_code == 409
     assert "Ktoś inny w międzyczasie zmienił tego klienta API." in plain(late.text)
+
+
+def test_every_scope_has_words():
+    assert set(WORDS) == set(scopes.OF_CLIENTS)
+    assert set(OF_REST) <= set(scopes.OF_CLIENTS)
 
 
 def test_a_clerk_neither_sees_nor_opens_them(clerk: Visitor, busy_town: World):
