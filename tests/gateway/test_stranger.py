@@ -34,6 +34,7 @@ OPEN_TO_EVERYBODY = {
     "portal.check_message",
     "portal.unsubscribe",
     "portal.refuse_offers",
+    "portal.invitation",
     "console.log_in",
 }
 # Providers and mail programs carry neither cookie nor form token; a signature or a secret address is judged behind.
@@ -57,6 +58,7 @@ OPEN_TO_POST = {
     "portal.confirm_new_email",
     "portal.deny_sign_in",
     "portal.unsubscribe",
+    "portal.invitation",
     "console.log_in",
     "console.log_out",
 }
