@@ -88,7 +88,7 @@ def serving_identity() -> Iterator[Identity]:
             for statement in (FILL, FILL_GRANTS, FILL_HELD):
                 connection.execute(statement, values)
             connection.execute("VACUUM ANALYZE")
-        address = stack.enter_context(served("identity", url, keys))
+        address = stack.enter_context(served("identity", url, keys, peers="billing=127.0.0.1:9"))
         signer = load_signer("gateway", keys / "private" / "gateway.key")
         token, _ends = ActorTokens(signer, SystemClock()).mint(SYSTEM_ACTOR("gateway"), lifetime=LIFETIME_MAX)
         yield Identity(address, plain, as_actor(token), kept)

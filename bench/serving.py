@@ -20,14 +20,15 @@ def bare_program(module: str, *arguments: str) -> Iterator[str]:
 
 
 @contextmanager
-def served(service: str, url: str, keys: Path) -> Iterator[str]:
-    """A service over a database, with its log lines thrown away; answers its address."""
+def served(service: str, url: str, keys: Path, *, peers: str = "") -> Iterator[str]:
+    """A service over a database, with its log lines thrown away; answers its address. `peers` as `EBOK_PEERS` has them."""
     address = f"127.0.0.1:{free_port()}"
     environment = {
         "EBOK_ENVIRONMENT": "production",
         "EBOK_DATABASE_URL": url,
         "EBOK_KEYS_DIR": str(keys),
         "EBOK_LISTEN": address,
+        **({"EBOK_PEERS": peers} if peers else {}),
     }
     with _running(["-m", f"services.{service}", "serve"], environment):
         yield address
