@@ -190,7 +190,7 @@ def _write(operation: dict[str, Any], said: Operation, schemas: dict[str, Any], 
     operation["description"] = f"Scope `{said.scope}`."
     refuses = {401, 403, 429, 503, *said.refuses}
     if not reads:
-        refuses |= {400, 413, 415, 422}
+        refuses |= {400, 408, 413, 415, 422}
     elif len(operation["parameters"]) > 1:
         refuses |= {400, 422}
     if "requestBody" in operation:

@@ -39,10 +39,10 @@ class Whole(fields.Integer):
     """A whole number: of JSON a number, of a query its digits."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> int:  # noqa: ARG002
-        if isinstance(value, bool) or not isinstance(value, int | str):
+        if isinstance(value, str) == isinstance(data, dict) or isinstance(value, bool):
             raise ValidationError("MALFORMED")
-        if isinstance(value, str) == isinstance(data, dict):
-            raise ValidationError("MALFORMED")
+        if isinstance(value, float) and value.is_integer():  # 5.0 is a whole number to JSON Schema.
+            return int(value)
         return int(_fitting(_WHOLE, str(value)))
 
 

@@ -15,10 +15,9 @@ from typing import Any, cast
 
 from flask import Response, request
 from marshmallow import Schema
-from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 
 from chassis.errors import Unauthenticated, Violation
-from gateway.api import api, callers, keys, limits
+from gateway.api import api, bodies, callers, keys, limits
 from gateway.api.problems import Malformed
 from gateway.api.shapes import Page, Shape
 
@@ -62,7 +61,7 @@ def operation(
             callers.need(scope)
             _check_query()
             if request.method not in READS:
-                _check_body(body_bytes_max)
+                bodies.read(body_bytes_max)
                 keys.claim(caller)
             return view(*arguments, **values)
 
@@ -98,15 +97,6 @@ def _check_query() -> None:
     twice = [name for name in request.args if len(request.args.getlist(name)) > 1]
     if twice:
         raise Malformed(violations=[Violation(name, "DUPLICATE") for name in twice])
-
-
-def _check_body(bytes_max: int) -> None:
-    """413 for too much, 415 for no JSON. One byte more than may be is read: a body in chunks is cut silently."""
-    request.max_content_length = bytes_max + 1
-    if (request.content_length or 0) > bytes_max or len(request.get_data()) > bytes_max:
-        raise RequestEntityTooLarge
-    if request.get_data() and not request.is_json:
-        raise UnsupportedMediaType
 
 
 def _tag(scope: str) -> str:

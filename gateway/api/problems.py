@@ -59,6 +59,7 @@ STATUS_TEXTS = {  # As the document has them.
     401: "No token, or one that is no longer good.",
     403: "The token is not for this.",
     404: "There is no such thing, or it belongs to somebody else.",
+    408: "The body came too slowly.",
     409: "As things stand, this cannot be done.",
     413: "The body is too large.",
     415: "The body is no JSON.",

@@ -21,6 +21,7 @@ from chassis import wire
 from chassis.actors import Actor, ActorKind
 from chassis.ids import new_id
 from chassis.testing import cast
+from gateway.api import bodies
 from gateway.api.scopes import SCOPES
 from tests.gateway.world import World
 
@@ -62,9 +63,10 @@ class Program:
         said = {"Authorization": f"Bearer {self.token}", **options.pop("headers", {})}
         if options.get("json", "") is None:
             options.pop("json")
-        return self._browser.open(
-            PREFIX + path, method=method, headers=said, environ_base=somewhere(), **options
-        )
+        environ: dict[str, Any] = {**somewhere()}
+        if "connection" in options:
+            environ[bodies.CONNECTION] = options.pop("connection")
+        return self._browser.open(PREFIX + path, method=method, headers=said, environ_base=environ, **options)
 
 
 class Office:

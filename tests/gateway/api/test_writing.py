@@ -1,11 +1,14 @@
 """What other systems write: once for each key, as the document says, and it is there afterwards."""
 
+import socket
+import time
 from typing import Any
 
 import pytest
 from flask import Flask
 
 from chassis.ids import new_id
+from gateway.api import bodies
 from tests.gateway.api import said
 from tests.gateway.api.office import Office, Program
 from tests.gateway.world import World
@@ -238,3 +241,22 @@ def test_a_body_that_is_no_json_or_too_large_is_refused(
     headers = {"Idempotency-Key": str(new_id())}
     response = everything.send("POST", "/runs", data=data, content_type=media, headers=headers)
     assert (response.status_code, response.mimetype) == (status, "application/problem+json")
+
+
+def test_who_dribbles_is_left_alone(everything: Program, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(bodies, "BODY_SECONDS", 0.3)
+    ours, theirs = socket.socketpair()
+    with ours, theirs, ours.makefile("rb") as stream:
+        theirs.sendall(b'{"name": ')
+        began = time.monotonic()
+        response = everything.send(
+            "POST",
+            "/runs",
+            input_stream=stream,
+            content_length=100,
+            content_type="application/json",
+            headers={"Idempotency-Key": str(new_id())},
+            connection=ours,
+        )
+    assert (response.status_code, response.json["reason"]) == (408, "REQUEST_TIMEOUT")
+    assert time.monotonic() - began < 5
