@@ -12,14 +12,19 @@ Refusals are raised as they were raised in the service; `gateway.web.errors` tur
 """
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from flask import current_app, g
 
+from chassis import tracing
 from chassis.errors import Unavailable
 from chassis.rpc.client import Metadata, as_actor, gather
 from gateway.clients import Clients
 from gateway.config import GatewayConfig
+
+BESIDE_MAX = 16  # Calls at once beside the pages of a worker, which has half as many threads.
+_beside = ThreadPoolExecutor(BESIDE_MAX, thread_name_prefix="beside")
 
 
 def clients() -> Clients:
@@ -55,7 +60,9 @@ def at_once(*pairs: tuple[Any, Any], timeout_s: float | None = None) -> list[Any
 
 def ahead(method: Any, request: Any) -> Callable[[], Any]:
     """Begin a call that the page can do without; what comes back waits for the answer, None while away."""
-    pending = method.future(request, metadata=acting())
+    metadata = (*(acting() or ()), (tracing.HEADER, tracing.current_traceparent()))
+    # In a thread that waits for it: gRPC starts one for each future.
+    pending = _beside.submit(method, request, metadata=metadata)
 
     def answer() -> Any:
         try:
