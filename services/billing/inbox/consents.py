@@ -17,6 +17,4 @@ def on_consent_changed(session: Session, event: events_pb2.ConsentChanged, *, no
     """Keep the newest word about e-invoices."""
     if event.kind == consents_pb2.CONSENT_KIND_E_INVOICE:
         customer_id = wire.unpack_id(event.customer_id, field="customer_id")
-        customers.keep_consent(
-            session, customer_id, is_given=event.is_given, version=event.version, now=now
-        )
+        customers.keep_consent(session, customer_id, is_given=event.is_given, version=event.version, now=now)

@@ -131,7 +131,9 @@ def _consents() -> None:
             name=op.f("fk_consents_kind_text_version"),
         ),
         sa.PrimaryKeyConstraint("change_id", name=op.f("pk_consents")),
-        sa.UniqueConstraint("customer_id", "kind", "version", name=op.f("uq_consents_customer_id_kind_version")),
+        sa.UniqueConstraint(
+            "customer_id", "kind", "version", name=op.f("uq_consents_customer_id_kind_version")
+        ),
     )
     op.create_index(
         "consents_of_customer",
