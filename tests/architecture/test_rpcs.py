@@ -23,6 +23,7 @@ CHANGES_WITHOUT_AN_ACT = {
     "TokenService/IssueToken",
     "TokenService/ExchangePersonalToken",
     "LimitService/LeasePermits",
+    "KeptRequestService/KeepRequest",
     "NotificationService/ReceiveNotification",
     "NotificationService/KeepNotifications",
     "ReportService/ReceiveReports",

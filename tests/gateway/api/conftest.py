@@ -1,15 +1,19 @@
 """The REST API over the real services. `office` makes API clients and personal tokens; `everything` may do all,
 `annas` and `celinas` are programs of theirs."""
 
+from collections.abc import Iterator
+
 import pytest
 
 from tests.gateway.api.office import Office, Program
 from tests.gateway.world import World
 
 
-@pytest.fixture(scope="session")
-def office(world: World) -> Office:
-    return Office(world)
+@pytest.fixture
+def office(world: World) -> Iterator[Office]:
+    made = Office(world)
+    yield made
+    made.close()
 
 
 @pytest.fixture

@@ -15,7 +15,6 @@ from ebok.identity.v1 import (
     personal_tokens_pb2_grpc,
 )
 from flask import Flask
-from werkzeug.test import TestResponse
 
 from chassis import wire
 from chassis.actors import Actor, ActorKind
@@ -42,7 +41,7 @@ class Program:
         self.token = token
         self._browser = app.test_client(use_cookies=False)
 
-    def get(self, path: str, **options: Any) -> TestResponse:
+    def get(self, path: str, **options: Any) -> Any:
         return self.send("GET", path, **options)
 
     def read(self, path: str, **options: Any) -> Any:
@@ -51,14 +50,12 @@ class Program:
         assert response.status_code == 200, (path, response.status_code, response.text)
         return response.json
 
-    def write(
-        self, method: str, path: str, body: Any = None, *, key: str = "", **options: Any
-    ) -> TestResponse:
+    def write(self, method: str, path: str, body: Any = None, *, key: str = "", **options: Any) -> Any:
         """A write with an Idempotency-Key, a new one unless one is given."""
         headers = {"Idempotency-Key": key or str(new_id()), **options.pop("headers", {})}
         return self.send(method, path, json=body, headers=headers, **options)
 
-    def send(self, method: str, path: str, **options: Any) -> TestResponse:
+    def send(self, method: str, path: str, **options: Any) -> Any:
         """A request with the token."""
         said = {"Authorization": f"Bearer {self.token}", **options.pop("headers", {})}
         if options.get("json", "") is None:
@@ -74,6 +71,7 @@ class Office:
 
     def __init__(self, world: World) -> None:
         self.world = world
+        self._clients: list[str] = []
 
     @property
     def scopes(self) -> list[str]:
@@ -91,7 +89,13 @@ class Office:
                 client_id=str(new_id()), name=f"{name} {new_id()}", scopes=scopes
             )
         )
+        self._clients.append(made.client.client_id)
         return made.client.client_id, made.client_secret
+
+    def close(self) -> None:
+        """End every client that was let in: there may not be more than a hundred."""
+        while self._clients:
+            self.revoke(self._clients.pop())
 
     def revoke(self, client_id: str) -> None:
         """The client ends."""
@@ -110,7 +114,7 @@ class Office:
 
     def token(self, client_id: str, secret: str) -> str:
         """A token by REST."""
-        response = self.world.app.test_client(use_cookies=False).post(
+        response: Any = self.world.app.test_client(use_cookies=False).post(
             f"{PREFIX}/oauth/token",
             data={"grant_type": "client_credentials"},
             auth=(client_id, secret),

@@ -1,6 +1,7 @@
 """Who gets in: the right kind of token, with the right scope, for what is theirs, as long as it holds."""
 
 import time
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -15,7 +16,8 @@ from tests.gateway.world import World
 
 
 def test_without_a_token_every_path_is_closed(app: Flask, world: World):
-    nobody, faults = app.test_client(use_cookies=False), []
+    nobody: Any = app.test_client(use_cookies=False)
+    faults = list[object]()
     for one in said.operations(app):
         response = nobody.open(
             "/api/v1" + said.path_of(world, one), method=one.method, environ_base=somewhere()

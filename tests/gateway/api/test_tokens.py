@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from werkzeug.test import TestResponse
 
 from tests.gateway.api.office import Office, Program, somewhere
 from tests.gateway.world import World
@@ -12,7 +11,7 @@ from tests.gateway.world import World
 GRANT = {"grant_type": "client_credentials"}
 
 
-def ask(app: Flask, data: Any = None, **options: Any) -> TestResponse:
+def ask(app: Flask, data: Any = None, **options: Any) -> Any:
     return app.test_client(use_cookies=False).post(
         "/api/v1/oauth/token", data=data, environ_base=somewhere(), **options
     )
