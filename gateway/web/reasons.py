@@ -51,7 +51,6 @@ REASONS: dict[str, LazyString] = {
     "FACTOR_REQUIRED": _l("Staff always log in with a code. You can set up another app, but not do without."),
     "NO_FACTOR": _l("Recovery codes go with an app with codes. Set one up first."),
     "OWN_FACTOR": _l("You change your own app under “Security”."),
-    "SAME_EMAIL": _l("This is the address you have now."),
     "LINK_NOT_VALID": _l(
         "This link no longer works: it was used, replaced by a newer one, or it is too old."
     ),
@@ -201,6 +200,7 @@ FIELDS: dict[str, LazyString] = {
     "OWN_DATA": _l("Leave out your name, your e-mail address and our name: they are guessed first."),
     "COMMON": _l("Many people use this password, so it is guessed first. Choose another."),
     "PATTERN": _l("This follows a simple pattern. Choose a few words that do not belong together."),
+    "SAME_EMAIL": _l("This is the address you have now."),
     "DATE": _l("A date is guessed soon. Choose a few words that do not belong together."),
     "GUESSABLE": _l("This is guessed soon. Choose a few words that do not belong together."),
     "LEAKED": _l("This password stands in a list of stolen ones, so it is tried first. Choose another one."),

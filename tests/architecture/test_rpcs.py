@@ -23,6 +23,7 @@ CHANGES_WITHOUT_AN_ACT = {
     "TokenService/IssueToken",
     "TokenService/ExchangePersonalToken",
     "LimitService/LeasePermits",
+    "FactorService/BeginTotp",  # Nothing counts before a code of the app was given.
     "KeptRequestService/KeepRequest",
     "NotificationService/ReceiveNotification",
     "NotificationService/KeepNotifications",

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, delete, func, select, update
+from sqlalchemy import BigInteger, ForeignKey, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -19,7 +19,7 @@ class TotpFactor(Base):
     owner_id: Mapped[UUID] = mapped_column(primary_key=True)
     sealed_secret: Mapped[bytes]
     enrolled_at: Mapped[datetime]
-    last_step: Mapped[int]
+    last_step: Mapped[int] = mapped_column(BigInteger)
 
 
 class RecoveryCode(Base):

@@ -322,6 +322,7 @@ def test_an_app_is_set_up_in_the_session_that_began_it(identity, anna, celina, c
     assert refused(identity.sessions.CompleteLogIn, complete).reason == "CHALLENGE_ENDED"
 
 
+@pytest.mark.repeats("FactorService/BeginTotp")
 def test_another_app_takes_the_place_of_the_first(identity, codes, clock):
     old = identity.apps[ANNA]
     secret = identity.log_in(ANNA)
@@ -628,7 +629,7 @@ def test_the_operator_s_job_is_the_last_way_back_in(identity, served, daria):
 
 
 def test_only_the_gateway_asks(served, as_anna, as_celina, as_daria, as_system):
-    session = {"session_token": "x", "realm": REALM_PORTAL}
+    session: dict[str, Any] = {"session_token": "x", "realm": REALM_PORTAL}
     requests = {
         "GetFactors": factors_pb2.GetFactorsRequest(**session),
         "BeginTotp": factors_pb2.BeginTotpRequest(**session),

@@ -45,6 +45,12 @@ def test_padding_is_no_hit(lists):
     assert not RangeApi(lists.url, timeout_s=5).contains("cztery słowa obok siebie")
 
 
+def late(*_: object, **__: object) -> list[str]:
+    """An answer after half a second."""
+    time.sleep(0.5)
+    return []
+
+
 @pytest.mark.parametrize("fault", ["closed", "status", "slow"])
 def test_when_it_is_not_answered_we_go_on_and_leave_it_alone(lists, fault, monkeypatch):
     url, timeout_s = lists.url, 5.0
@@ -54,7 +60,7 @@ def test_when_it_is_not_answered_we_go_on_and_leave_it_alone(lists, fault, monke
         lists.status = HTTPStatus.SERVICE_UNAVAILABLE
     else:
         timeout_s = 0.1
-        monkeypatch.setattr(lists, "lines", lambda *_, **__: time.sleep(0.5) or [])
+        monkeypatch.setattr(lists, "lines", late)
     api = RangeApi(url, timeout_s=timeout_s)
     assert not api.contains("password")
     asked = len(lists.asked)
