@@ -189,6 +189,8 @@ def _write(operation: dict[str, Any], said: Operation, schemas: dict[str, Any], 
     operation["security"] = [{"personal": []}] if said.personal else [{"client": [said.scope]}]
     operation["description"] = f"Scope `{said.scope}`."
     refuses = {401, 403, 429, 503, *said.refuses}
+    if any(one["in"] == "path" for one in operation["parameters"]):
+        refuses.add(404)  # Of an id that is none, too.
     if not reads:
         refuses |= {400, 408, 413, 415, 422}
     elif len(operation["parameters"]) > 1:

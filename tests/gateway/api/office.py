@@ -20,7 +20,6 @@ from chassis import wire
 from chassis.actors import Actor, ActorKind
 from chassis.ids import new_id
 from chassis.testing import cast
-from gateway.api import bodies
 from gateway.api.scopes import SCOPES
 from tests.gateway.world import World
 
@@ -60,10 +59,9 @@ class Program:
         said = {"Authorization": f"Bearer {self.token}", **options.pop("headers", {})}
         if options.get("json", "") is None:
             options.pop("json")
-        environ: dict[str, Any] = {**somewhere()}
-        if "connection" in options:
-            environ[bodies.CONNECTION] = options.pop("connection")
-        return self._browser.open(PREFIX + path, method=method, headers=said, environ_base=environ, **options)
+        return self._browser.open(
+            PREFIX + path, method=method, headers=said, environ_base=somewhere(), **options
+        )
 
 
 class Office:

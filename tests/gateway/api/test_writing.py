@@ -252,11 +252,9 @@ def test_who_dribbles_is_left_alone(everything: Program, monkeypatch: pytest.Mon
         response = everything.send(
             "POST",
             "/runs",
-            input_stream=stream,
-            content_length=100,
             content_type="application/json",
             headers={"Idempotency-Key": str(new_id())},
-            connection=ours,
+            environ_overrides={"wsgi.input": stream, "CONTENT_LENGTH": "100", bodies.CONNECTION: ours},
         )
     assert (response.status_code, response.json["reason"]) == (408, "REQUEST_TIMEOUT")
     assert time.monotonic() - began < 5
