@@ -1,8 +1,8 @@
 """Whom something is for as rows of a form, without JavaScript: each a field, a comparison and values; all must hold.
 
 The same form in announcements, campaigns and saved segments. Fields of the row n: `pole_n`, `jak_n`, `wartosc_n`. Rows
-are added, removed and given another field by submit buttons; the page then comes back with what was typed. Values of one
-row are parted by semicolons: a street has a comma.
+are added, removed and given another field by submit buttons; the page then comes back with what was typed. Values of
+one row are parted by semicolons: a street has a comma.
 """
 
 from collections.abc import Mapping

@@ -13,7 +13,7 @@ from services.tickets.storage.base import Base
 
 
 class Customer(Base):
-    """A customer in few words; `towns` and `commodities` are of all that is delivered, `language` is that of letters."""
+    """A customer in few words; `towns` and `commodities` are of all that is delivered, `language` is of letters."""
 
     __tablename__ = "customers"
 
