@@ -1,4 +1,4 @@
-"""Notify: what was sent to whom, announcements, campaigns, segments, templates, pages, preferences, reminders, reports."""
+"""Notify: what was sent to whom, and all that staff write for many or for one."""
 
 from ebok.notify.v1 import (
     announcements_pb2_grpc,

@@ -1,5 +1,6 @@
 """Klienci API: other systems that the provider lets in. A secret is shown once, on the page after it was made."""
 
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -123,7 +124,7 @@ def revoke_api_client(client_id: UUID) -> Response:
     return redirect(url_for("console.api_clients"), code=303)
 
 
-def scopes_in_short(scopes: list[str]) -> str:
+def scopes_in_short(scopes: Iterable[str]) -> str:
     """`Invoices, Ledger, Imports +2`: what they are about."""
     about = {name.partition(":")[0] for name in scopes}
     titles = [str(noun.title) for noun in NOUNS if noun.key in about]

@@ -91,7 +91,7 @@ def green_button(use: readings_pb2.GetUsageResponse, step: "readings_pb2.UsageSt
         now=now,
     )
     content = _entry(feed, uuid5(point_id, f"type {use.unit} {step}"), "ReadingType", kind, now=now)
-    said = {
+    said: dict[str, str | int | None] = {
         "accumulationBehaviour": 4,  # the difference of two values
         "commodity": commodity,
         "flowDirection": 1,  # from the network to the customer
@@ -100,9 +100,9 @@ def green_button(use: readings_pb2.GetUsageResponse, step: "readings_pb2.UsageSt
         "powerOfTenMultiplier": power,
         "uom": symbol,
     }
-    for name, value in said.items():
-        if value is not None:
-            _text(content, ESPI, name, value)
+    for name, said_of in said.items():
+        if said_of is not None:
+            _text(content, ESPI, name, said_of)
     _add_block(feed, point_id, reading, use, now)
     Xml.indent(feed, space=" ")
     return bytes(Xml.tostring(feed, encoding="utf-8", xml_declaration=True))

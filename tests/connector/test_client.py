@@ -14,9 +14,7 @@ from tests.identity.office import Office
 def office(serving, persona, clock):
     edward = replace(cast.staff(cast.EDWARD_STAFF, "Edward"), stepped_up_at=clock.now())
     served = serving(identity, peers={"billing": "127.0.0.1:9"})
-    made = Office(served, persona(edward))
-    made.address = served.address
-    return made
+    return Office(served, persona(edward))
 
 
 @pytest.fixture

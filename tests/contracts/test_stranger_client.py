@@ -113,8 +113,9 @@ def test_what_grpcurl_is_told_is_what_the_methods_take():
     lines = [line for line in DOCS.splitlines() if line.startswith("grpcurl") and "-d '" in line]
     assert len(lines) >= 3
     for line in lines:
-        given = re.search(r"-d '(\{.*\})' ", line)[1]
-        given = re.sub(r"'\$(\w+)'", r"\1", given)
+        found = re.search(r"-d '(\{.*\})' ", line)
+        assert found, line
+        given = re.sub(r"'\$(\w+)'", r"\1", found[1])
         method = methods[line.rsplit(" ", 1)[1]]
         json_format.ParseDict(json.loads(given), method.request_class())
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, ViewportSize, sync_playwright
 from playwright.sync_api import Page as Tab
 
 from tests.gateway.pages import PEOPLE, Page, cookies_of, pages, serving
@@ -15,11 +15,9 @@ from tests.gateway.world import World
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome") or ""
 FLAGS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
-DESKTOP, PHONE, NARROW = (
-    {"width": 1280, "height": 900},
-    {"width": 390, "height": 844},
-    {"width": 320, "height": 640},
-)
+DESKTOP = ViewportSize(width=1280, height=900)
+PHONE = ViewportSize(width=390, height=844)
+NARROW = ViewportSize(width=320, height=640)
 # What the look of a page, light or dark, can break; everything else is the same in both.
 OF_COLOURS = {"runOnly": ["color-contrast", "link-in-text-block"]}
 REFUSED = ("Content Security Policy", "Refused to", "Uncaught")
@@ -86,7 +84,7 @@ def _violations(tab: Tab, how: str, options: dict[str, Any] | None = None) -> It
         yield f"{how}: {violation['id']} at {violation['nodes'][0]['target']}"
 
 
-def _too_wide(tab: Tab, screen: Any) -> Iterator[str]:
+def _too_wide(tab: Tab, screen: ViewportSize) -> Iterator[str]:
     tab.set_viewport_size(screen)
     if tab.evaluate("document.documentElement.scrollWidth - innerWidth") > 0:
         yield f"wider than {screen['width']} px"

@@ -16,6 +16,7 @@ class Office:
     """What both do."""
 
     def __init__(self, served: Any, admin: Any) -> None:
+        self.address = served.address
         self.clients = served.stub(ApiClientServiceStub, admin)
         self.tokens = served.stub(TokenServiceStub)
 

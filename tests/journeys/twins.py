@@ -17,6 +17,7 @@ from pathlib import Path
 from deploy.local.health import is_ready
 from deploy.local.parts import LOOPBACK, find, services
 from deploy.local.ports import free_ports
+from deploy.local.postgres import EmbeddedPostgres
 from deploy.local.suite import ROOT, Suite
 
 READY_SECONDS_MAX = 60
@@ -54,7 +55,12 @@ def doubled(suite: Suite) -> Iterator[None]:
         for name in parts:
             _wait(suite, name, seconds[name])
         stack.enter_context(balancer)
-        suite.info |= {"gateway": balancer.url, "console": f"{balancer.url}/konsola", "twins": seconds}
+        suite.info |= {
+            "gateway": balancer.url,
+            "console": f"{balancer.url}/konsola",
+            "twins": seconds,
+            "handed": balancer.handed,
+        }
         yield
 
 
@@ -85,7 +91,8 @@ def _running(command: list[str], environment: dict[str, str], log: Path) -> Iter
 
 def _wait(suite: Suite, name: str, address: str) -> None:
     until = time.monotonic() + READY_SECONDS_MAX
-    while not is_ready(find(name), address, None):  # type: ignore[arg-type] - asked for a database only
+    postgres = EmbeddedPostgres(suite.directory / "postgres")  # Asked for a database only.
+    while not is_ready(find(name), address, postgres):
         if time.monotonic() > until:
             raise TimeoutError(
                 f"the second {name} did not start; its log is {suite.info['log']}/{name}-2.log"
@@ -98,8 +105,8 @@ class Balancer:
 
     def __init__(self, port: int, servers: list[str]) -> None:
         self.url = f"http://localhost:{port}"
-        self._servers = cycle([(host, int(at)) for host, _, at in (one.rpartition(":") for one in servers)])
-        self._count = len(servers)
+        self.handed = dict.fromkeys(servers, 0)
+        self._servers = cycle(servers)
         self._socket = socket.create_server((LOOPBACK, port), backlog=100)
 
     def __enter__(self) -> "Balancer":
@@ -116,9 +123,12 @@ class Balancer:
                 threading.Thread(target=self._join, args=(client,), daemon=True).start()
 
     def _join(self, client: socket.socket) -> None:
-        for _ in range(self._count):
+        for _ in self.handed:
+            address = next(self._servers)
+            host, _, at = address.rpartition(":")
             with suppress(OSError):
-                server = socket.create_connection(next(self._servers), timeout=10)
+                server = socket.create_connection((host, int(at)), timeout=10)
+                self.handed[address] += 1
                 break
         else:
             client.close()
@@ -141,6 +151,6 @@ def _pour(source: socket.socket, into: socket.socket) -> None:
 
 
 def served_by_both(suite: Suite, name: str) -> bool:
-    """Whether both processes of a part have answered somebody."""
+    """Whether both processes of a service have answered somebody."""
     logs = [Path(suite.info["log"]) / f"{name}{which}.log" for which in ("", "-2")]
-    return all('"event": "r' in log.read_text("utf-8", errors="replace") for log in logs)
+    return all('"event": "rpc"' in log.read_text("utf-8", errors="replace") for log in logs)

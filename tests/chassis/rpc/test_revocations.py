@@ -82,9 +82,14 @@ def test_the_later_revocation_stays_and_old_ones_are_forgotten(served, revoke, a
 def test_the_copy_is_read_once_a_second_whoever_asks(served, clock, as_anna, monkeypatch):
     monkeypatch.setattr(revocations, "READ_EVERY_S", 60.0)
     copy = Revocations(served.database, clock)
-    asked = []
+    asked: list[int] = []
     asking = served.database.asking
-    monkeypatch.setattr(served.database, "asking", lambda: asked.append(1) or asking())
+
+    def counted():
+        asked.append(1)
+        return asking()
+
+    monkeypatch.setattr(served.database, "asking", counted)
     for _ in range(100):
         assert not copy.covers(as_anna.actor, 0.0)
     assert len(asked) == 1

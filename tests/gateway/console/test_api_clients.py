@@ -1,6 +1,7 @@
 """Klienci API: made, shown once, rotated, revoked by an administrator; not there for a clerk."""
 
 import re
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -28,8 +29,13 @@ def secrets_in(page: str) -> list[str]:
     return re.findall(r"ebs_[\w-]{43}", page)
 
 
-def make(manager: Visitor, **fields: object) -> str:
-    said = {"nazwa": "Mapa", "zakresy": ["customers:read", "meters:read"], "request_id": ID, **fields}
+def make(manager: Visitor, **fields: Any) -> str:
+    said: dict[str, Any] = {
+        "nazwa": "Mapa",
+        "zakresy": ["customers:read", "meters:read"],
+        "request_id": ID,
+        **fields,
+    }
     sent = manager.submit(NEW, **said)
     assert sent.status_code == 303, sent.text
     return str(sent.location)
@@ -90,7 +96,8 @@ def test_a_revoked_client_stays_in_the_list_and_can_be_changed_no_more(manager: 
 def test_scopes_are_changed_from_the_version_that_was_seen(manager: Visitor):
     place = make(manager)
     version = re.search(r'name="wersja" value="(\d+)"', manager.page(place))
-    fields = {"nazwa": "Mapa", "zakresy": ["meters:read"], "wersja": version[1]}
+    assert version
+    fields: dict[str, Any] = {"nazwa": "Mapa", "zakresy": ["meters:read"], "wersja": version[1]}
     assert manager.submit(place, **fields).status_code == 303
     page = manager.page(place)
     assert 'value="meters:read" checked' in page
