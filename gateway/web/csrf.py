@@ -3,6 +3,8 @@
 What is offered again is a new form with the same fields behind one button. It is offered only when the
 browser says that the old one was posted from this site: another site must not be able to put words into a
 form and have a person press the button. Passwords and files are never put back.
+
+A form that the browser says another site has posted is refused whatever token it carries.
 """
 
 from urllib.parse import urlsplit
@@ -11,6 +13,7 @@ from flask import Flask, make_response, render_template, request
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from werkzeug.wrappers import Response
 
+from gateway.web.cookies import MACHINES
 from gateway.web.errors import ErrorPage, present_address, render_error
 from gateway.web.languages import gettext as _
 
@@ -29,6 +32,23 @@ def from_our_page() -> bool:
         return site == "same-origin"
     origin = request.headers.get("Origin") or request.headers.get("Referer")
     return bool(origin) and urlsplit(origin).netloc == request.host
+
+
+def from_another_site() -> bool:
+    """Whether the browser says that another site has sent this; one that says nothing does not."""
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None:
+        return site not in (
+            "same-origin",
+            "none",
+        )  # none: nobody's page, as when a sent form is loaded again.
+    origin = request.headers.get("Origin")
+    return origin is not None and urlsplit(origin).netloc != request.host
+
+
+def _refuse_other_sites() -> Response | None:
+    is_form = request.method == "POST" and not request.path.startswith(MACHINES)
+    return render_error(400) if is_form and from_another_site() else None
 
 
 def kept_fields() -> list[tuple[str, str]]:
@@ -61,5 +81,6 @@ def init_csrf(app: Flask) -> None:
     app.config.setdefault("WTF_CSRF_TIME_LIMIT", TOKEN_AGE_S)
     app.config.setdefault("SESSION_COOKIE_HTTPONLY", True)
     app.config.setdefault("SESSION_COOKIE_SAMESITE", "Lax")
+    app.before_request(_refuse_other_sites)
     protection.init_app(app)
     app.register_error_handler(CSRFError, _old_form)

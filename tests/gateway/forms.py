@@ -207,7 +207,11 @@ def crawl(world: World, visitors: dict[str, Visitor], more: list[pages.Page]) ->
 def _addresses(world: World) -> Iterator[pages.Page]:
     """The addresses of the URL map as nobody, and as the one they are for; what is a file has no form."""
     for rule in urls.rules(world.app):
-        if rule.endpoint.startswith(("web.", "api.")) or "kind" in rule.arguments or rule.rule.endswith(("pdf", "zip")):
+        if (
+            rule.endpoint.startswith(("web.", "api."))
+            or "kind" in rule.arguments
+            or rule.rule.endswith(("pdf", "zip"))
+        ):
             continue
         for url in urls.urls_of(world.app, rule, world):
             yield pages.Page(rule.endpoint, "nobody", url)

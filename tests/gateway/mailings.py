@@ -3,7 +3,16 @@
 from typing import Any
 
 from ebok.common.v1 import segments_pb2
-from ebok.notify.v1 import campaigns_pb2, campaigns_pb2_grpc, segments_pb2 as kept_pb2, segments_pb2_grpc, templates_pb2, templates_pb2_grpc
+from ebok.notify.v1 import (
+    campaigns_pb2,
+    campaigns_pb2_grpc,
+    segments_pb2_grpc,
+    templates_pb2,
+    templates_pb2_grpc,
+)
+from ebok.notify.v1 import (
+    segments_pb2 as kept_pb2,
+)
 
 from chassis import wire
 from chassis.ids import new_id

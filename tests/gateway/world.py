@@ -537,7 +537,9 @@ class World:
     def setup_code(self, realm: str) -> str:
         """A code of the app that a page of a door has shown, for whoever fills that page in."""
         key = load_sealing_key(self._keys_dir / "private" / "identity.sealing.key")
-        shown = text("SELECT sealed_secret FROM challenges WHERE sealed_secret IS NOT NULL AND realm = :realm")
+        shown = text(
+            "SELECT sealed_secret FROM challenges WHERE sealed_secret IS NOT NULL AND realm = :realm"
+        )
         with self.identity.database.reading() as session:
             sealed = session.scalars(shown, {"realm": realm}).all()[-1]
         return Authenticator(unseal(key, sealed).decode()).code(self.clock.now())

@@ -34,6 +34,7 @@ class Town:
     def __init__(self, world: World) -> None:
         self.world = world
         world.join("nowa@poczta.example", "Nowa")
+        delegations.let_in(world)
         self._start_an_import()
         self.visitors = {who: self._visitor(who) for who in pages.PEOPLE}
         links = [

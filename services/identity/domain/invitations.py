@@ -80,9 +80,9 @@ def invite(session: Session, offer: Offer, *, link: Link, by: Actor, now: dateti
     if offer.email == inviter.email:
         raise Invalid(violations=[Violation("email", "OWN_ADDRESS")])
     invited = stored_users.find_user_by_email(session, offer.email)
-    if invited is not None and stored_grants.is_granted(
-        session, user_id=invited.user_id, customer_id=offer.customer_id, now=now
-    ):
+    # Of an address without an account it is asked, too: the time it takes tells nobody whether there is one.
+    user_id = invited.user_id if invited else new_id()
+    if stored_grants.is_granted(session, user_id=user_id, customer_id=offer.customer_id, now=now):
         raise AlreadyHolds
     others = stored.count_waiting(session, offer.customer_id, now=now, but_for=offer.email)
     if others + stored_grants.count_delegates(session, offer.customer_id, now=now) >= DELEGATES_MAX:

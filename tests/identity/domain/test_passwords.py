@@ -11,7 +11,6 @@ from services.identity.domain.passwords import (
     check_strength,
 )
 
-
 REASONS = ("", "TOO_SHORT", "TOO_LONG", "OWN_DATA", "COMMON", "PATTERN", "DATE", "GUESSABLE")
 
 

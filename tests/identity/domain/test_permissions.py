@@ -40,7 +40,9 @@ def test_every_permission_that_is_asked_for_is_somebodys():
 
 
 def test_every_permission_of_the_table_is_asked_for():
-    everything = permissions.of_user(Scope.MANAGE, GivenBy.PROOF) | permissions.of_staff(permissions.OWN_ROLES, {})
+    everything = permissions.of_user(Scope.MANAGE, GivenBy.PROOF) | permissions.of_staff(
+        permissions.OWN_ROLES, {}
+    )
     assert everything <= set(declared()) | permissions.OF_TRANSITIONS
 
 

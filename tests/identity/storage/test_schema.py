@@ -4,9 +4,9 @@ import sqlalchemy as sa
 
 from chassis.database import Reader
 
-
 MORE_SESSIONS = """
-    INSERT INTO sessions (session_id, token_hash, realm, user_id, opened_at, expires_at, last_seen_at, address, user_agent)
+    INSERT INTO sessions
+        (session_id, token_hash, realm, user_id, opened_at, expires_at, last_seen_at, address, user_agent)
     SELECT gen_random_uuid(), sha256(n::text::bytea), 'PORTAL', user_id, opened_at, expires_at, last_seen_at, '', ''
       FROM sessions, generate_series(1, 1000) n
 """
