@@ -16,8 +16,8 @@ from werkzeug.test import TestResponse
 
 from chassis.actors import Actor, ActorKind
 from chassis.ids import new_id
+from tests.gateway import delegations, pages, wrongs
 from tests.gateway import form_samples as samples
-from tests.gateway import pages, wrongs
 from tests.gateway.forms import Crawl, Field, Form, Pairs, Value, crawl, forms_of, shown, soup_of
 from tests.gateway.visitors import Visitor
 from tests.gateway.world import World
