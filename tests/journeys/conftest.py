@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, sync_playwright
 from deploy.local import rabbitmq
 from deploy.local.suite import ROOT, Suite
 from deploy.local.system import CHROMIUM_FLAGS, chromium
+from tests.journeys import logs
 from tests.journeys.company import Company
 from tests.journeys.twins import doubled
 
@@ -57,7 +58,7 @@ def running_company(
     *, with_broker: bool, with_twins: bool = False
 ) -> Iterator[tuple[Company, rabbitmq.RabbitMQ | None]]:
     """A company on a suite of its own, without any data; with a RabbitMQ of its own where events go through one, and
-    with two of everything on it."""
+    with two of everything on it. At the end its logs are read: they say nothing of people and nothing that opens."""
     with ExitStack() as stack:
         node = None
         if with_broker:
@@ -75,6 +76,7 @@ def running_company(
         RUNNING.append(company)
         stack.callback(RUNNING.remove, company)
         yield company, node
+        assert logs.told(suite) == []
 
 
 @pytest.hookimpl(wrapper=True)
