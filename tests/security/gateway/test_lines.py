@@ -19,7 +19,7 @@ from tests.gateway.visitors import Visitor
 from tests.gateway.world import ADDRESS, PASSWORD, World
 
 BREAKS = ["\r\n", "\n", "\r", "\u2028", "\x0b", "\x85", "%0d%0a"]
-REFUSED = ("\r\n", "\n", "\r", "\x0b")
+REFUSED = ("\r\n", "\n", "\r", "\x0b", "\u2028", "\x85")
 HEADER = "Bcc: celina@poczta.example"
 
 
