@@ -6,7 +6,7 @@ made up are known beforehand; tokens are known by where they stand: links of mai
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ ADDRESS = re.compile(r"[\w.+-]+@(?:poczta|wodociagi-zdroj)\.example")
 BEARER = re.compile(r"ey[\w-]{10,}\.[\w-]{10,}\.[\w-]{10,}|\$argon2id\$|otpauth://|ebok_[\w]{20,}")
 PRIVATE = re.compile(r"PRIVATE KEY|postgresql://\w+:[^@*]+@|amqp://\w+:[^@*]+@")
 TELEPHONE = re.compile(r"\+48\d{9}\b")
+PATTERNS = (ADDRESS, BEARER, PRIVATE, TELEPHONE)
 SHORT = 6
 
 
@@ -43,22 +44,32 @@ def secrets_of(suite: Suite) -> Iterator[str]:
 
 
 def told(suite: Suite) -> list[str]:
-    """The lines that say too much, or that are no line of JSON where they ought to be; the part before each."""
-    known = [word for word in {*people(), *secrets_of(suite)} if len(word) >= SHORT or word.isalpha()]
-    words = re.compile("|".join(rf"(?<![\w-]){re.escape(word)}(?![\w-])" for word in sorted(known)))
-    found = []
-    for log in sorted(Path(suite.info["log"]).glob("*.log*")):
-        for line in log.read_text("utf-8", errors="replace").splitlines():
-            if faults := sorted({*words.findall(line), *_patterns(line)}):
-                found.append(f"{log.name}: {faults}: {line[:300]}")
-            elif line.startswith("{") and not _is_one_line(line):
-                found.append(f"{log.name}: is no line of JSON: {line[:300]}")
-    return found
+    """The lines that say too much, or that are no line of JSON where they ought to be, each after its part."""
+    words = words_of({*people(), *secrets_of(suite)})
+    logs = {
+        path: path.read_text("utf-8", errors="replace") for path in Path(suite.info["log"]).glob("*.log*")
+    }
+    assert '"event": "rpc"' in "".join(logs.values()), "the parts have logged nothing"
+    return [
+        f"{path.name}: {', '.join(found)}: {line[:300]}"
+        for path, text in sorted(logs.items())
+        for line in text.splitlines()
+        if (found := faults_of(line, words))
+    ]
 
 
-def _patterns(line: str) -> Iterator[str]:
-    for pattern in (ADDRESS, BEARER, PRIVATE, TELEPHONE):
-        yield from pattern.findall(line)
+def words_of(known: Iterable[str]) -> re.Pattern[str]:
+    """Any of these as a word of its own; short ones of digits would be found in ids."""
+    long = sorted(word for word in known if len(word) >= SHORT or word.isalpha())
+    return re.compile("|".join(rf"(?<![\w-]){re.escape(word)}(?![\w-])" for word in long))
+
+
+def faults_of(line: str, words: re.Pattern[str]) -> list[str]:
+    """What a line should not say."""
+    found = {one for pattern in (words, *PATTERNS) for one in pattern.findall(line)}
+    if line.startswith("{") and not _is_one_line(line):
+        found.add("no line of JSON")
+    return sorted(found)
 
 
 def _is_one_line(line: str) -> bool:
