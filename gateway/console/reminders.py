@@ -84,7 +84,8 @@ def reminder(reminder: str) -> Response | tuple[str, int]:
     if form.sent and _save(form, found):
         if form.value("co") != "pokaz":
             return redirect(url_for("console.reminders"), code=303)
-        shown = form.choice("podglad", written_texts.SHOWN, required=False)
+        asked = request.args.get("pokaz", "")
+        shown = asked if _SHOWN.match(asked) else None
         return redirect(url_for("console.reminder", reminder=reminder, pokaz=shown) + "#look", code=303)
     page = render_template(
         "console/reminders/reminder.html",

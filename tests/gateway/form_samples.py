@@ -373,7 +373,21 @@ def begin_staff_anew(world: World) -> None:
     world.put_role()
 
 
+def begin_passwords_anew(world: World) -> None:
+    """Everybody has the password of the town again."""
+    with world.identity.database.transaction() as session:
+        for table, somebody in (("staff", "Daria"), ("users", "Celina")):
+            session.execute(
+                text(
+                    f"UPDATE {table} SET password_hash ="  # noqa: S608 - names of ours
+                    f" (SELECT password_hash FROM {table} WHERE name = :somebody)"
+                ),
+                {"somebody": somebody},
+            )
+
+
 ANEW: dict[str, Callable[[World], None]] = {
+    **dict.fromkeys(("portal.change_password", "console.change_password"), begin_passwords_anew),
     **dict.fromkeys(
         (
             "console.new_api_client",

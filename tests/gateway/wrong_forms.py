@@ -24,7 +24,11 @@ from tests.gateway.world import World
 
 # Two fields that are wrong only together: the fault may be said at either.
 PLAIN_KINDS = ("text", "search", "email", "tel")
-PAIRS = {"od": {"do"}, "do": {"od"}}
+PAIRS = {"od": {"do"}, "do": {"od"}} | {
+    f"{one}_{language}": {f"{other}_{language}"}
+    for language in ("pl", "en", "uk")
+    for one, other in (("subject", "email"), ("email", "subject"))
+}
 OTHERS = {"anna": "celinas", "bartek": "celinas", "celina": "annas", "newcomer": "annas"}
 
 

@@ -10,7 +10,6 @@ from chassis import acts, wire
 from chassis.clock import Clock, warsaw_date
 from chassis.database import Database
 from chassis.errors import FailedPrecondition, Violation, refuse_if
-from chassis.ids import new_id
 from chassis.rpc.server import Context
 from services.notify.api.lengths import pack_length
 from services.notify.api.texts import check_subjects, pack_texts, unpack_texts
@@ -140,7 +139,7 @@ def _message(
         "as_of": today.isoformat(),
     }
     return Message(
-        message_id=new_id(),
+        message_id=invoice.invoice_id,  # Any will do, the same at each look.
         rule=rule.rule,
         language=language or (contact.language if contact is not None else ""),
         name=contact.name if contact is not None else "",
