@@ -58,7 +58,8 @@ def faults_of(url: str, answer: TestResponse) -> Iterator[str]:
 def test_every_page_and_file_is_safe_to_show(
     app: Flask, world: World, anna: Visitor, edward: Visitor, who: str
 ):
-    visitor, faults = {"nobody": world.visitor(), "anna": anna, "edward": edward}[who], []
+    visitor = {"nobody": world.visitor(), "anna": anna, "edward": edward}[who]
+    faults: list[str] = []
     for rule in urls.rules(app):
         if who == "edward" and not rule.endpoint.startswith("console."):
             continue

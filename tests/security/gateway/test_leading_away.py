@@ -67,6 +67,13 @@ def away(answer: TestResponse) -> list[str]:
     return found
 
 
+def cookie_of(visitor: Visitor, name: str = "ebok", path: str = "/") -> str:
+    """As a header: the host that is claimed is none the browser would send it to."""
+    found = visitor.get_cookie(name, path=path)
+    assert found
+    return f"{name}={found.value}"
+
+
 @pytest.mark.parametrize("prefix", ["portal.", "console.", "web."])
 def test_no_parameter_leads_away(app: Flask, world: World, anna: Visitor, edward: Visitor, prefix: str):
     inside, nobody, faults = edward if prefix == "console." else anna, world.visitor(), []
@@ -103,8 +110,8 @@ def test_the_host_of_a_request_is_in_no_answer(
     """A cache in between, or a mail made of it, would carry it on to others."""
     stranger, faults = app.test_client(use_cookies=False), []
     people = [
-        ("portal.", f"ebok={anna.get_cookie('ebok').value}"),
-        ("console.", f"ebok_konsola={edward.get_cookie('ebok_konsola', path='/konsola').value}"),
+        ("portal.", cookie_of(anna)),
+        ("console.", cookie_of(edward, "ebok_konsola", "/konsola")),
         ("api.", ""),
     ]
     for prefix, cookie in people:
@@ -125,7 +132,7 @@ def test_links_in_mails_lead_to_the_provider_whatever_host_was_claimed(
     form = world.visitor()
     found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', form.page("/haslo"))
     assert found
-    cookie = f"ebok={form.get_cookie('ebok').value}"
+    cookie = cookie_of(form)
     asked = app.test_client(use_cookies=False).post(
         "/haslo", data={"csrf_token": found[1], "email": email}, headers={**claim, "Cookie": cookie}
     )

@@ -189,7 +189,8 @@ def test_who_dribbles_is_ended_and_nobody_waits_for_them(keys_dir: Path, tmp_pat
         slow = [stack.enter_context(server.connect()) for _ in range(2 * THREADS)]
         for number, connection in enumerate(slow):
             connection.sendall(beginnings[number % len(beginnings)])
-        deadline, ended = time.monotonic() + 60, set()
+        deadline = time.monotonic() + 60
+        ended: set[socket.socket] = set()
         while len(ended) < len(slow) and time.monotonic() < deadline:
             for connection in slow:
                 try:

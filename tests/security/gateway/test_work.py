@@ -152,7 +152,7 @@ def test_a_client_is_not_betrayed_by_a_wrong_secret(app: Flask, world: World):
         options = {"auth": (name, secret), "data": {"grant_type": "client_credentials"}}
         return seen(
             world,
-            lambda: browser.post("/api/v1/oauth/token", environ_base=somewhere(), **options),  # type: ignore[arg-type]
+            lambda: browser.post("/api/v1/oauth/token", environ_base=somewhere(), **options),
         )
 
     ask(str(new_id()))
