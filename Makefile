@@ -92,7 +92,7 @@ migration: venv-test protos ## write a migration from the models: S=billing M="a
 	@$(if $(and $(S),$(M)),$(PY) -m chassis.testing.revision '$(S)' '$(M)',echo 'usage: make migration S=billing M="what changes"' >&2; exit 2)
 
 requirements: venv-run ## pin requirements/*.in anew, with hashes (U=--upgrade for newer versions)
-	@for file in run:3.11 local:3.11 build:3.11 test:3.11 outside:3.12; do \
+	@for file in run:3.11 local:3.11 build:3.11 test:3.11 outside:3.12 scan:3.11; do \
 	  name=$${file%:*}; \
 	  .venv/bin/uv pip compile --universal --generate-hashes --python-version $${file#*:} -q \
 	    --custom-compile-command 'make requirements' $(U) requirements/$$name.in -o requirements/$$name.txt || exit 1; \

@@ -1,7 +1,7 @@
-"""Programs of others that the tests hold the sandbox and our clients against: they know nothing of our code.
+"""Programs of others that the tests hold the sandbox, our clients and our pages against: they know nothing of our code.
 
-Pinned with hashes by requirements/outside.txt and by the package-lock.json beside what calls them; put into
-environments of their own under var/outside when a test first asks, never into .venv.
+Pinned with hashes by requirements/outside.txt and scan.txt, and by the package-lock.json beside what calls them; put
+into environments of their own under var/outside when a test first asks, never into .venv.
 """
 
 import fcntl
@@ -12,6 +12,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from deploy.local import system
@@ -19,6 +20,7 @@ from deploy.local import system
 ROOT = Path(__file__).resolve().parents[2]
 PLACE = ROOT / "var" / "outside"
 REQUIREMENTS = ROOT / "requirements" / "outside.txt"
+SCANNER = ROOT / "requirements" / "scan.txt"
 NODE = ROOT / "tests" / "contracts" / "outside"
 NODE_FILES = ("package.json", "package-lock.json", ".npmrc")
 INSTALL_SECONDS_MAX = 240
@@ -30,8 +32,13 @@ class NotToBeHad(Exception):
 
 def python() -> Path:
     """The interpreter that has requirements/outside.txt. Raises NotToBeHad."""
-    made = _made("python", [REQUIREMENTS], _install_python)
+    made = _made("python", [REQUIREMENTS], partial(_install_python, REQUIREMENTS))
     return made / "bin" / "python"
+
+
+def wapiti() -> Path:
+    """The scanner of web pages. Raises NotToBeHad."""
+    return _made("wapiti", [SCANNER], partial(_install_python, SCANNER)) / "bin" / "wapiti"
 
 
 def node_modules() -> Path:
@@ -74,12 +81,12 @@ def _alone() -> Iterator[None]:
         os.close(handle)
 
 
-def _install_python(directory: Path) -> None:
+def _install_python(requirements: Path, directory: Path) -> None:
     _call([sys.executable, "-m", "venv", "--without-pip", str(directory)], directory)
     pip = [sys.executable, "-m", "pip", "--python", str(directory / "bin" / "python")]
     options = ["-q", "--disable-pip-version-check", "--retries", "2"]
     # They name a newer Python than they need; all of them are listed, so nothing is left to resolve.
-    pinned = ["--ignore-requires-python", "--no-deps", "--require-hashes", "-r", str(REQUIREMENTS)]
+    pinned = ["--ignore-requires-python", "--no-deps", "--require-hashes", "-r", str(requirements)]
     _call([*pip, "install", *options, *pinned], directory)
 
 

@@ -1,4 +1,5 @@
-"""What the tests need of the system: RabbitMQ, Chromium and Node, and the long ones buildah and mmdebstrap.
+"""What the tests need of the system: RabbitMQ, Chromium and Node, and the long ones buildah, mmdebstrap and
+sqlmap.
 
 `python -m deploy.local.system` installs the former as root on Debian and Ubuntu, and says in a sentence what is missing
 elsewhere.
@@ -61,9 +62,11 @@ NEEDS = (
     Need("Chromium", ("chromium",), lambda: chromium() is not None),
     NODE,
 )
-# An image is built, on a base made here.
+SQLMAP = Need("sqlmap", ("sqlmap",), lambda: shutil.which("sqlmap") is not None)
+# An image is built, on a base made here; the pages are scanned.
 LONG_NEEDS = (
     *NEEDS,
+    SQLMAP,
     Need("buildah", ("buildah",), lambda: shutil.which("buildah") is not None),
     Need("mmdebstrap", ("mmdebstrap",), lambda: shutil.which("mmdebstrap") is not None),
 )
