@@ -38,12 +38,14 @@ def is_trusted(session: Session, owner: Owner, browser: Browser, *, now: datetim
 def is_new(session: Session, owner: Owner, browser: Browser, *, now: datetime) -> bool:
     """Whether the owner has to be told of this browser; it is known from here on. Nobody is told of the very first."""
     owner_id = owners.owner_id(owner)
-    had_devices = stored.has_devices(session, owner_id)
     if not browser.device_token:
-        return had_devices
-    token_hash = hash_secret(browser.device_token)
-    known = stored.find_device(session, owner_id, token_hash) is not None
+        return stored.has_devices(session, owner_id)
     trusted = browser.is_trusted and isinstance(owner, User)
-    trusted_until = now + TRUST_LASTS if trusted else None
-    stored.put_device(session, owner_id, token_hash, trusted_until=trusted_until, now=now)
+    had_devices, known = stored.put_device(
+        session,
+        owner_id,
+        hash_secret(browser.device_token),
+        trusted_until=now + TRUST_LASTS if trusted else None,
+        now=now,
+    )
     return had_devices and not known

@@ -3,8 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Index, delete, exists, select, tuple_, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Index, delete, exists, select, text, tuple_, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from services.identity.storage.base import Base
@@ -33,21 +32,27 @@ def find_device(session: Session, owner_id: UUID, token_hash: bytes) -> Device |
     return session.scalar(select(Device).where(Device.owner_id == owner_id, Device.token_hash == token_hash))
 
 
+# What stood there before: a statement does not see its own changes.
+_PUT = text("""
+    INSERT INTO devices AS d (owner_id, token_hash, first_seen_at, last_seen_at, trusted_until)
+    VALUES (:owner_id, :token_hash, :now, :now, :trusted_until)
+    ON CONFLICT (owner_id, token_hash) DO UPDATE
+       SET last_seen_at = excluded.last_seen_at,
+           trusted_until = coalesce(excluded.trusted_until, d.trusted_until)
+    RETURNING EXISTS (SELECT FROM devices o WHERE o.owner_id = :owner_id) AS had_devices,
+              EXISTS (SELECT FROM devices o WHERE o.owner_id = :owner_id AND o.token_hash = :token_hash) AS known
+""")
+
+
 def put_device(
     session: Session, owner_id: UUID, token_hash: bytes, *, trusted_until: datetime | None, now: datetime
-) -> None:
-    """The browser was seen; trust that it had stays unless there is new one."""
-    row = insert(Device).values(
-        owner_id=owner_id,
-        token_hash=token_hash,
-        first_seen_at=now,
-        last_seen_at=now,
-        trusted_until=trusted_until,
-    )
-    changed = {"last_seen_at": now} | ({"trusted_until": trusted_until} if trusted_until else {})
-    session.execute(
-        row.on_conflict_do_update(index_elements=[Device.owner_id, Device.token_hash], set_=changed)
-    )
+) -> tuple[bool, bool]:
+    """The browser was seen; trust that it had stays unless there is new one. Answers whether the owner had devices
+    before, and whether this one was among them.
+    """
+    values = {"owner_id": owner_id, "token_hash": token_hash, "trusted_until": trusted_until, "now": now}
+    row = session.execute(_PUT, values).one()
+    return row.had_devices, row.known
 
 
 def distrust_devices(session: Session, owner_id: UUID) -> None:
