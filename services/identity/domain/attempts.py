@@ -131,13 +131,5 @@ def count(
 
 def take_back(session: Session, counters: Sequence[Counter], *, counted_at: datetime, right: bool) -> None:
     """The attempt counted at that instant was right, or the question could not be asked."""
-    rows = stored.lock_attempts(session, [one.key for one in counters], now=counted_at)
-    for one in counters:
-        row = rows[one.key]
-        anew = right and one.limit.starts_anew
-        row.count = 0 if anew else max(0, row.count - 1)
-        # A wait that a later, wrong attempt began stays.
-        if anew or row.last_at == counted_at:
-            row.blocked_until = None
-        if right and one.limit.starts_anew:
-            row.succeeded_at = counted_at
+    anew = {one.key: right and one.limit.starts_anew for one in counters}
+    stored.give_back_attempts(session, anew, counted_at=counted_at)

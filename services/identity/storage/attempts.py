@@ -1,5 +1,6 @@
 """Attempts: counters that make guessing slow. Whom or what they are about is kept as a hash only."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from sqlalchemy import Index, delete, select, text, tuple_
@@ -45,6 +46,27 @@ def lock_attempts(session: Session, keys: list[Key], *, now: datetime) -> dict[K
     values = {"kinds": kinds, "subjects": subjects, "sources": sources, "now": now}
     found = session.scalars(_LOCK, values, execution_options={"populate_existing": True})
     return {(one.kind, one.subject, one.source): one for one in found}
+
+
+_GIVE_BACK = text("""
+    INSERT INTO attempts AS a (kind, subject, source, count, last_at, succeeded_at)
+    SELECT kind, subject, source, 0, :counted_at, CASE WHEN anew THEN CAST(:counted_at AS timestamptz) END
+      FROM unnest(CAST(:kinds AS text[]), CAST(:subjects AS bytea[]), CAST(:sources AS text[]),
+                  CAST(:anew AS boolean[])) AS wanted (kind, subject, source, anew)
+    ON CONFLICT (kind, subject, source) DO UPDATE
+       SET count = CASE WHEN excluded.succeeded_at IS NULL THEN greatest(0, a.count - 1) ELSE 0 END,
+           blocked_until = CASE WHEN excluded.succeeded_at IS NULL AND a.last_at <> excluded.last_at
+                                THEN a.blocked_until END,
+           succeeded_at = coalesce(excluded.succeeded_at, a.succeeded_at)
+""")
+
+
+def give_back_attempts(session: Session, anew: Mapping[Key, bool], *, counted_at: datetime) -> None:
+    """One attempt less, or none where it succeeded and starts anew; else a wait that a later one began stays."""
+    keys = sorted(anew)
+    kinds, subjects, sources = (list(part) for part in zip(*keys, strict=True))
+    values = {"kinds": kinds, "subjects": subjects, "sources": sources, "anew": [anew[one] for one in keys]}
+    session.execute(_GIVE_BACK, values | {"counted_at": counted_at})
 
 
 def forget_attempts(session: Session, *, kinds: list[str], subject: bytes) -> None:
