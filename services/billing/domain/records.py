@@ -107,7 +107,9 @@ class Record:
         columns = self.row._mapping
         if name == contracts.POINTS_FIELD:
             return masters.list_text(self.external_points)
-        return masters.text_of(columns.get(masters.noun_column(NOUNS[self.kind])(name)))
+        # What the provider said goes before what holds, and what people call a reference before its id.
+        places = (f"source_{name}", name, NOUNS[self.kind].columns.get(name, name))
+        return masters.text_of(next((columns[one] for one in places if one in columns), None))
 
     def locked(self, names: Collection[str]) -> list[str]:
         """Which of the fields may not be changed here. What was changed here may be changed again, and taken back."""

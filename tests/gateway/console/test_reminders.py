@@ -94,7 +94,7 @@ def test_own_words_are_kept_shown_and_refused_where_they_are_wrong(manager: Visi
         "subject_pl": "Faktura {{ invoice.number }} czeka",
         "email_pl": "Czekamy na {{ invoice.amount }}.",
     }
-    response = save(manager, FIRST, wlaczone="", co="pokaz", podglad="email-pl", **words)
+    response = save(manager, f"{FIRST}?pokaz=email-pl", wlaczone="", co="pokaz", **words)
     assert response.status_code == 303
     assert response.location == f"{FIRST}?pokaz=email-pl#look"
     page = manager.page(FIRST)
