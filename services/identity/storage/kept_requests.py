@@ -25,9 +25,7 @@ def put_request(
     session: Session, subject: str, key_hash: bytes, *, fingerprint: bytes, now: datetime
 ) -> bytes:
     """Keep it unless the key is there already; answers the fingerprint that is kept."""
-    row = insert(KeptRequest).values(
-        subject=subject, key_hash=key_hash, fingerprint=fingerprint, kept_at=now
-    )
+    row = insert(KeptRequest).values(subject=subject, key_hash=key_hash, fingerprint=fingerprint, kept_at=now)
     # The update changes nothing: it makes PostgreSQL answer the row that is there.
     kept = row.on_conflict_do_update(
         index_elements=[KeptRequest.subject, KeptRequest.key_hash], set_={"subject": row.excluded.subject}
