@@ -125,7 +125,7 @@ KEPT = {
             "password_changed",
             "c5",
             expires_at=at(23, 9),
-            facts={"changed_at": at(16, 8, 59, 30).isoformat(), "is_staff": False},
+            facts={"changed_at": at(16, 8, 59, 30).isoformat(), "is_staff": True},
         ),
     ),
     ("notify", "NewDeviceSignedIn"): (
@@ -139,7 +139,7 @@ KEPT = {
                 "signed_in_at": at(16, 9).isoformat(),
                 "browser": "Firefox, Windows",
                 "address": "192.0.2.7",
-                "is_staff": False,
+                "is_staff": True,
             },
         ),
     ),

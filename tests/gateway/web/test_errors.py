@@ -83,7 +83,7 @@ def test_machines_get_a_problem_without_markup(client):
     answer = client.get("/api/v1/nothing")
     assert answer.status_code == 404
     assert answer.mimetype == "application/problem+json"
-    assert set(answer.get_json()) == {"type", "title", "status", "trace_id"}
+    assert set(answer.get_json()) == {"type", "title", "status", "detail", "reason", "trace_id"}
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 405, 409, 413, 429, 500, 503])
