@@ -6,13 +6,13 @@ import pytest
 
 from tests.gateway import pages
 from tests.gateway.visitors import Visitor, plain
-from tests.gateway.world import World
+from tests.gateway.world import HALFWAY, World
 
 POLISH = re.compile(r"[ąćęłńóśźż]", re.IGNORECASE)
 # Names, places and what the provider itself wrote are in its language on every page.
 DATA = re.compile(
     r"Wodociągi Zdrój|Zdrój|zł\b|ul\. \S+|Łąkowa|Odprowadzenie ścieków|Woda i ścieki|pon\.–pt\.|Młynarska|Stanisława|"
-    r"Leśna|Zapłata|złoty|Zdrojewska|Klient|gospodarstwa domowe, e-faktura"
+    r"Leśna|Zapłata|złoty|Pełnomocnik|Zdrojewska|Klient|gospodarstwa domowe, e-faktura"
 )
 # What people wrote: announcements, pages, cases, and mails that went out in the language of their day.
 WRITTEN = re.compile(
@@ -30,9 +30,10 @@ WRITTEN = re.compile(
 def test_no_polish_is_left(world: World, language: str):
     listed = [page for page in pages.pages(world) if page.name.startswith("portal.")]
     people = {who: email for who, (email, staff) in pages.PEOPLE.items() if email and not staff}
+    speaking = [email for email in people.values() if email != HALFWAY]  # Who is not in yet has the browser's.
     faults = []
     try:
-        for email in people.values():
+        for email in speaking:
             world.speak(email, language)
         for page in listed:
             visitor = world.visitor(people.get(page.who, ""))
@@ -42,7 +43,7 @@ def test_no_polish_is_left(world: World, language: str):
             if found := POLISH.search(left):
                 faults.append((page.name, left[max(found.start() - 40, 0) : found.end() + 20]))
     finally:
-        for email in people.values():
+        for email in speaking:
             world.speak(email, "pl")
     assert faults == []
 
