@@ -18,10 +18,8 @@ from gateway.web.languages import gettext as _
 from gateway.web.languages import lazy_gettext as _l
 from gateway.web.paging import page_links, page_request
 
-GIVEN, SHOWN = (
-    "zgoda",
-    "stan",
-)  # Boxes that are ticked; what each was when the page was made, with the text's version.
+# Boxes that are ticked; what each was when the page was made, with the text's version.
+GIVEN, SHOWN = "zgoda", "stan"
 TEXT_CHANGED: dict[str, LazyString] = {
     "TEXT_CHANGED": _l("The text has changed meanwhile. Read it and choose anew.")
 }
@@ -77,7 +75,10 @@ def _save(form: Form, consents: list[pb.Consent], now: dict[int, bool]) -> bool:
         for one in consents
         if (str(one.kind) in ticked) != now[one.kind]
     ]
-    if any(shown.get(str(one.kind)) != str(one.text_version) for one in choices if one.is_given):
+    whole = sorted(shown) == sorted(str(one.kind) for one in consents) and len(form.values(SHOWN)) == len(
+        shown
+    )
+    if not whole or any(shown.get(str(one.kind)) != str(one.text_version) for one in choices if one.is_given):
         form.stop(str(TEXT_CHANGED["TEXT_CHANGED"]))
         return False
     if choices:

@@ -18,11 +18,11 @@ TOKEN_LENGTH_MAX = 100
 @portal.route("/zaproszenie", methods=["GET", "POST"])
 def invitation() -> Response:
     """Opening the link shows who invites to what; mail programs that open links change nothing."""
-    token = request.values.get("token", "")[:TOKEN_LENGTH_MAX]
-    form = Form.of_request(initial={"token": token})
+    form = Form.of_request(initial={"token": request.args.get("token", "")})
+    token = form.value("token")[:TOKEN_LENGTH_MAX]
     if not current_user.is_authenticated:
         return make_response(render_template("portal/delegates/stranger.html", token=token))
-    if form.sent and token:
+    if form.sent:
         try:
             grant = call(
                 clients().identity.invitations.AcceptInvitation,

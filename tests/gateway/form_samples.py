@@ -227,6 +227,7 @@ OFFERED_FIRST = {("console.new_tariff", "code")}
 # Views that take a POST and stand on no page as the town is, each with its reason.
 WITHOUT_FORM: dict[str, str] = {
     "console.log_in_code": "stands there after a password",
+    "console.rotate_secret": "stands there for a client with one secret",
     "portal.invitation": "stands there for who was invited",
     "portal.give_up_grant": "stands there for a delegate",
     "portal.renew_codes": "stands there for who has an app",
@@ -371,6 +372,18 @@ def begin_staff_anew(world: World) -> None:
             text("UPDATE staff SET roles = '{clerk}', towns = '{}', commodities = '{}' WHERE name = 'Daria'")
         )
     world.put_role()
+
+
+def forget_annas_app(world: World) -> None:
+    """Anna logs in with her password alone again."""
+    with world.identity.database.transaction() as session:
+        for table in ("recovery_codes", "totp_factors"):
+            session.execute(
+                text(
+                    f"DELETE FROM {table} WHERE owner_id = "  # noqa: S608 - names of ours
+                    "(SELECT user_id FROM users WHERE name = 'Anna')"
+                )
+            )
 
 
 def begin_passwords_anew(world: World) -> None:

@@ -30,7 +30,9 @@ WRITTEN = re.compile(
 def test_no_polish_is_left(world: World, language: str):
     listed = [page for page in pages.pages(world) if page.name.startswith("portal.")]
     people = {who: email for who, (email, staff) in pages.PEOPLE.items() if email and not staff}
-    speaking = [email for email in people.values() if email != HALFWAY]  # Who is not in yet has the browser's.
+    speaking = [
+        email for email in people.values() if email != HALFWAY
+    ]  # Who is not in yet has the browser's.
     faults = []
     try:
         for email in speaking:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from chassis.errors import Unavailable
 from gateway.web.attachments import FILE_BYTES_MAX, clean_name, disposition
 from gateway.web.uploads import BODY_BYTES_MAX
 from tests.billing.pictures import PLACE, bomb, picture
@@ -307,19 +308,10 @@ def test_the_page_opens_while_billing_is_away(world: World, anna: Visitor, new_u
     """Invoices are typed then, not chosen."""
     billing = world.app.extensions["ebok_clients"].billing
 
-    class Away:
-        @staticmethod
-        def future(*_request: Any, **_options: Any) -> Any:
-            from chassis.errors import Unavailable
+    def away(*_request: Any, **_options: Any) -> Any:
+        raise Unavailable
 
-            class Never:
-                @staticmethod
-                def result() -> Any:
-                    raise Unavailable
-
-            return Never()
-
-    monkeypatch.setattr(billing.invoices, "ListInvoices", Away)
+    monkeypatch.setattr(billing.invoices, "ListInvoices", away)
     field = soup_of(anna.get(new_url)).select_one('[name="pole_invoice"]')
     assert field is not None
     assert field.name == "input"
