@@ -2,11 +2,20 @@
 `annas` and `celinas` are programs of theirs."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from chassis.testing.databases import Databases
 from tests.gateway.api.office import Office, Program
-from tests.gateway.world import World
+from tests.gateway.world import World, making_world
+
+
+@pytest.fixture(scope="session")
+def world(databases: Databases, keys_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """A town of its own: what programs write here, pages of the common one would show."""
+    with making_world(databases, keys_dir, tmp_path_factory.mktemp("api")) as made:
+        yield made
 
 
 @pytest.fixture
