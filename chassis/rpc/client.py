@@ -102,7 +102,7 @@ class Channel:
                 ("grpc.max_send_message_length", message_bytes_max),
                 ("grpc.initial_reconnect_backoff_ms", 100),
                 ("grpc.min_reconnect_backoff_ms", 100),
-                ("grpc.max_reconnect_backoff_ms", 3_000),
+                ("grpc.max_reconnect_backoff_ms", 1_000),
                 ("grpc.use_local_subchannel_pool", 1),
             ],
         )

@@ -107,13 +107,13 @@ class Visitor:
         return list(dict.fromkeys(href for href in found if re.fullmatch(pattern, href)))
 
     def until(self, path: str, done: Callable[[], bool], *, wait_s: float = 60) -> None:
-        """Open a page again and again until it shows what happens in the background."""
+        """Open a page again and again until it shows what happens in the background; a part may be away meanwhile."""
         deadline = time.monotonic() + wait_s
-        self.open(path)
+        self.page.goto(path)
         while not done():
             assert time.monotonic() < deadline, f"{path} says after {wait_s:.0f} s: {self.read()[:1000]}"
             time.sleep(0.3)
-            self.open(path)
+            self.page.goto(path)
 
     # Doing
 
