@@ -34,6 +34,7 @@ def doubled(suite: Suite) -> Iterator[None]:
     seconds = {name: f"{LOOPBACK}:{next(ports)}" for name in parts}
     balancer = Balancer(next(ports), [firsts["gateway"], seconds["gateway"]])
     both = {firsts[name]: f"{firsts[name]}|{seconds[name]}" for name in services()}
+    both[suite.info["gateway"]] = balancer.url  # Where people are led back to.
     with ExitStack() as stack:
         for name in reversed(parts):
             suite.stop_part(name)
@@ -42,7 +43,7 @@ def doubled(suite: Suite) -> Iterator[None]:
             described = json.loads(path.read_text("utf-8"))
             environment = _knowing_both(described["environment"], both)
             if name == "gateway":
-                environment |= ONE_REQUEST_EACH | {"EBOK_PUBLIC_URL": balancer.url}
+                environment |= ONE_REQUEST_EACH
             path.write_text(json.dumps(described | {"environment": environment}), encoding="utf-8")
             twin = environment | {
                 "EBOK_LISTEN": seconds[name],
@@ -65,7 +66,7 @@ def doubled(suite: Suite) -> Iterator[None]:
 
 
 def _knowing_both(environment: dict[str, str], both: dict[str, str]) -> dict[str, str]:
-    """The same environment, in which each service has two addresses; but where a part itself listens."""
+    """The same environment, in which each service has two addresses and people one; but where a part itself listens."""
     known = dict(environment)
     for key in environment:
         if key not in ("EBOK_LISTEN", "EBOK_METRICS_LISTEN"):
