@@ -381,7 +381,7 @@ def forget_annas_app(world: World) -> None:
             session.execute(
                 text(
                     f"DELETE FROM {table} WHERE owner_id = "  # noqa: S608 - names of ours
-                    "(SELECT user_id FROM users WHERE name = 'Anna')"
+                    "(SELECT user_id FROM users WHERE email = 'anna@poczta.example')"
                 )
             )
 
