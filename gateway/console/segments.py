@@ -101,7 +101,12 @@ def act(form: Form, button: str, known: list[pb.SavedSegment], choices: SegmentC
         else:
             segment_forms.put(form, chosen.segment)
         return True
-    return segment_forms.rearrange(form, button)
+    if segment_forms.rearrange(form, button):
+        return True
+    # Wrong is wrong, also where nothing is kept under it now.
+    if not form.text(NAME, required=False, length_max=NAME_LENGTH_MAX).isprintable():
+        form.fail(NAME, reasons.field_sentence("MALFORMED"))
+    return False
 
 
 def _save(form: Form, before: pb.SavedSegment, choices: SegmentChoices) -> bool:
