@@ -6,6 +6,7 @@ looked at before. A service that is away is left alone for a minute, so that nob
 
 import hashlib
 import time
+from http import HTTPStatus
 
 import requests
 
@@ -31,8 +32,9 @@ class RangeApi:
             return False
         url = f"{self._url}/range/{digest[:PREFIX_LENGTH]}"
         try:
-            answer = requests.get(url, headers=HEADERS, timeout=self._timeout_s)
-            answer.raise_for_status()
+            answer = requests.get(url, headers=HEADERS, timeout=self._timeout_s, allow_redirects=False)
+            if answer.status_code != HTTPStatus.OK:  # Of a redirect, too: nobody else hears of a password.
+                raise requests.HTTPError(str(answer.status_code))
         except requests.RequestException as fault:
             self._away_until = time.monotonic() + LEFT_ALONE_S
             logger("leaked_passwords").warning("the list is not answered", fault=type(fault).__name__)

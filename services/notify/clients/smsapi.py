@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 import requests
+from requests.auth import AuthBase
 from smsapi.client import Client
 from smsapi.endpoint import bind_api_endpoint
 from smsapi.exception import EndpointException
@@ -75,6 +76,22 @@ class Settings:
     report_url: str
 
 
+class _HereAlone(AuthBase):
+    """The token, for the address of the settings alone: a redirect is followed nowhere, it is a status like another.
+
+    The library cannot be told so; `requests` follows where there is a `Location`.
+    """
+
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        """Put it into the header, and see the answer first."""
+        request.headers["Authorization"] = f"Bearer {self._token}"
+        request.register_hook("response", _lead_nowhere)
+        return request
+
+
 class _Texts(Sms):
     """The library's calls, and the one it lacks: what became of a message."""
 
@@ -93,7 +110,9 @@ class SmsApi:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._texts = _Texts(Client(settings.url.rstrip("/") + "/", access_token=settings.token))
+        client = Client(settings.url.rstrip("/") + "/", access_token=settings.token)
+        client.auth = _HereAlone(settings.token)
+        self._texts = _Texts(client)
 
     def hand_over(self, message_id: UUID, phone: str, text: str) -> Receipt:
         """Give one text message and say what became of it; `phone` is E.164. Raises ProviderAway."""
@@ -163,6 +182,10 @@ def _receipt_of_status(status: int) -> Receipt:
     if status == requests.codes.too_many_requests:
         return Receipt(Outcome.LATER, SERVER_BUSY, status)
     raise ProviderAway(f"HTTP {status}")
+
+
+def _lead_nowhere(answer: requests.Response, **_: object) -> None:
+    answer.headers.pop("Location", None)
 
 
 def _never_left(fault: requests.RequestException) -> bool:

@@ -13,6 +13,7 @@ from sandbox.leaked.server import COUNT, LeakedServer
 from services.identity.__main__ import part
 from services.identity.clients.leaked_passwords import RangeApi
 from tests.identity.conftest import ADDRESS, PASSWORD, Identity
+from tests.redirects import leading_to
 
 
 @pytest.fixture
@@ -66,6 +67,13 @@ def test_when_it_is_not_answered_we_go_on_and_leave_it_alone(lists, fault, monke
     asked = len(lists.asked)
     assert not api.contains("password")
     assert len(lists.asked) == asked, "for a minute nobody waits for it again"
+
+
+def test_a_redirect_leads_nowhere(lists):
+    """Another host would hear the five digits."""
+    with leading_to(lists.url) as url:
+        assert not RangeApi(url, timeout_s=5).contains("password")
+    assert lists.asked == []
 
 
 @pytest.fixture
