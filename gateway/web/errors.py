@@ -193,10 +193,10 @@ def render_error(status: int) -> Response:
 
 
 def respond(page: ErrorPage, *, reason: str = "") -> Response:
-    """The page for people; a short problem (RFC 9457) for machines."""
+    """The page for people; for machines a short problem (RFC 9457), in the English that HTTP itself has for it."""
     if request.path.startswith(MACHINES):
         status = HTTPStatus(page.status)
-        body = {"type": "about:blank", "title": status.phrase, "status": page.status, "detail": page.happened}
+        body = {"type": "about:blank", "title": status.phrase, "status": page.status, "detail": status.description}
         response = make_response(
             body | {"reason": reason or status.name, "trace_id": trace_id()}, page.status
         )

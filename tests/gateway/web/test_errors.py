@@ -84,6 +84,17 @@ def test_machines_get_a_problem_without_markup(client):
     assert answer.status_code == 404
     assert answer.mimetype == "application/problem+json"
     assert set(answer.get_json()) == {"type", "title", "status", "detail", "reason", "trace_id"}
+    assert answer.get_json()["detail"] == "Nothing matches the given URI"
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 405, 409, 413, 429, 500, 503])
+def test_machines_are_told_in_english_whatever_the_page_speaks(every_language, site, status):
+    with site.app.test_request_context("/api/v1/nothing"):
+        said = errors.render_error(status).get_json()["detail"]
+    assert said
+    assert said.isascii()
+    with site.app.test_request_context("/nothing"):
+        assert said != errors.page_of_status(status).happened
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 405, 409, 413, 429, 500, 503])
