@@ -19,7 +19,8 @@ def leading_to(url: str) -> Iterator[str]:
             self.send_header("Content-Length", "0")
             self.end_headers()
 
-        do_POST = do_GET
+        def do_POST(self) -> None:
+            self.do_GET()
 
         def log_message(self, *_: object) -> None:
             """Nothing."""
