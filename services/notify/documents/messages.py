@@ -131,9 +131,7 @@ def render_sms(message: Message, settings: ProviderSettings) -> str:
     language = choose_language(message.language, settings.languages)
     values = _values(message, settings, language)
     subject = _texts(language)[message.rule]["subject"].render(values)
-    text = _texts(language)[message.rule][SMS].render(
-        {**values, "subject": subject.rstrip("."), "portal": settings.portal_url}
-    )
+    text = _texts(language)[message.rule][SMS].render({**values, "subject": subject.rstrip(".")})
     return formats.for_phones(text)
 
 
@@ -180,6 +178,7 @@ def _values(message: Message, settings: ProviderSettings, language: str) -> dict
         "phone_hours": formats.unbroken(formats.one_line(settings.phone_hours)),
         "emergency_phone": formats.unbroken(formats.one_line(settings.emergency_phone)),
         "reference": reference(message.message_id),
+        "portal": settings.portal_url,
         "until": formats.moment(message.expires_at, language),
         "marketing": bool(message.facts.get(MARKETING_FACT)),
     }

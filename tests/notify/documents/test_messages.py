@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from jinja2 import Environment, meta, nodes
 
 from chassis.ids import new_id
+from services.notify.documents import accounts
 from services.notify.documents import messages as documents
 from services.notify.documents.colours import READABLE, contrast, palette
 from services.notify.documents.mails import render_mail, sender_of
@@ -77,7 +78,7 @@ def message(
     rule: Rule, language: str = "pl", *, name: str = "Anna Żółć", facts: dict | None = None
 ) -> Message:
     known: dict[Rule, dict[str, Any]] = {
-        Rule.PASSWORD_CHANGED: {"changed_at": NOW.isoformat()},
+        Rule.PASSWORD_CHANGED: {"changed_at": NOW.isoformat(), "is_staff": False},
         Rule.NEW_DEVICE: {
             "signed_in_at": NOW.isoformat(),
             "browser": "Firefox, Windows",
@@ -235,6 +236,21 @@ def test_the_twins_say_the_same(rule, language):
         for word in line.lower().split():
             if word.strip("-"):
                 assert word.rstrip(":") in html, word
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("rule", sorted(accounts.RULES))
+def test_staff_are_led_to_the_console_and_to_the_administrator_who_helps(rule, language):
+    administrator = {"pl": "administrator", "en": "administrator", "uk": "адміністратор"}[language]
+    told = {
+        is_staff: render_letter(message(rule, language, facts={"is_staff": is_staff}), provider()).text
+        for is_staff in (False, True)
+    }
+
+    assert administrator in told[True]
+    assert f"{provider().portal_url}/konsola/" in told[True]
+    assert "/konsola" not in told[False]
+    assert administrator not in told[False]
 
 
 def test_days_and_amounts_are_those_of_the_language():
