@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from apiflask import APIFlask
 from flask import Response, current_app, render_template
+from markupsafe import Markup
 
 from gateway.api import api
 from gateway.api.answers import tagged
@@ -118,9 +119,8 @@ def openapi() -> Response:
 @api.doc(hide=True)
 def docs() -> Response:
     """The document, for people."""
-    return _public(
-        Response(render_template("api/docs.html", document=document(), groups=_groups(document())))
-    )
+    page = render_template("api/docs.html", document=document(), groups=_groups(document()), marked=with_code)
+    return _public(Response(page))
 
 
 def document() -> dict[str, Any]:
@@ -129,6 +129,14 @@ def document() -> dict[str, Any]:
     if not found:
         found.update(cast(dict[str, Any], cast(APIFlask, current_app).spec))
     return found
+
+
+def with_code(text: str) -> Markup:
+    """A description for a page: what stands between backticks, as descriptions in Markdown have it, is code."""
+    pieces = text.split("`")
+    return Markup("").join(
+        Markup("<code>{}</code>").format(one) if at % 2 else one for at, one in enumerate(pieces)
+    )
 
 
 def _public(response: Response) -> Response:

@@ -7,7 +7,7 @@ from pathlib import Path
 from flask import Flask
 from jsonschema import Draft202012Validator
 
-from gateway.api.document import document
+from gateway.api.document import document, with_code
 from gateway.api.scopes import SCOPES
 from services.identity.domain.scopes import OF_CLIENTS, OF_PERSONAL_TOKENS
 from tests.gateway.api import said
@@ -59,7 +59,14 @@ def test_the_page_shows_every_operation_and_object_and_no_other_host(app: Flask,
         for name in document()["components"]["schemas"]:
             assert f'id="{name}"' in page
     assert response.headers["Content-Security-Policy"].startswith("default-src 'none'")
+    assert "`" not in page
+    assert "Scope <code>invoices:read</code>." in page
     hosts = set(re.findall(r'(?:src|href)="(?:https?:)?//([^/"]+)', page))
     assert hosts <= {"localhost"}
     assert "<style" not in page
     assert re.findall(r"<script(?![^>]*src=)", page) == []
+
+
+def test_what_a_description_says_is_text_whatever_it_says():
+    assert with_code("`a<b>` & `c` d`") == "<code>a&lt;b&gt;</code> &amp; <code>c</code> d<code></code>"
+    assert with_code("plain") == "plain"
