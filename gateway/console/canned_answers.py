@@ -19,7 +19,7 @@ from gateway.web.forms import Form
 from gateway.web.kept import take_all_kept
 from gateway.web.languages import DEFAULT_LANGUAGE, LANGUAGES
 from gateway.web.languages import gettext as _
-from gateway.web.texts import in_language
+from gateway.web.texts import in_language, said
 
 CHANGE = "tickets.canned_answers.change"
 OTHERS = tuple(one for one in LANGUAGES if one != DEFAULT_LANGUAGE)
@@ -43,7 +43,7 @@ def canned_answers() -> tuple[str, int]:
         "console/canned_answers/list.html",
         form=form,
         canned_answers=found.canned_answers,
-        category_names={one.category_id: in_language(one.names) for one in categories},
+        category_names={one.category_id: said(one.names) for one in categories},
     )
     return page, form.status
 

@@ -19,7 +19,7 @@ from gateway.web.case_words import KINDS, MEDIA
 from gateway.web.forms import Form
 from gateway.web.kept import take_all_kept
 from gateway.web.languages import gettext as _
-from gateway.web.texts import in_language
+from gateway.web.texts import in_language, said
 
 CHANGE = "tickets.categories.change"
 NEW = {"kind": "QUESTION", "days": "7", "counted": "working", "reopen_days": "30", "position": "100"}
@@ -34,7 +34,7 @@ def ticket_categories() -> str:
         (stub.categories.ListCategories, ALL),
         (stub.workflows.ListWorkflows, workflows_pb2.ListWorkflowsRequest()),
     )
-    names = {one.workflow_id: in_language(one.names) for one in workflows.workflows}
+    names = {one.workflow_id: said(one.names) for one in workflows.workflows}
     return render_template("console/categories/list.html", categories=found.categories, workflow_names=names)
 
 

@@ -21,7 +21,7 @@ from gateway.web.case_words import STATUSES
 from gateway.web.forms import Form
 from gateway.web.kept import take_kept
 from gateway.web.languages import gettext as _
-from gateway.web.texts import in_language
+from gateway.web.texts import in_language, said
 
 CHANGE = "tickets.workflows.change"
 VERSION_MAX = 2**31 - 1
@@ -203,9 +203,8 @@ def _read_only(workflow: pb.Workflow) -> str:
 
 def _shown(workflow: pb.Workflow) -> dict[str, Any]:
     """What every page of a workflow shows: the version, its drawing and what the drawing says in a table."""
-    names = {one.key: in_language(one.names) for one in workflow.states}
     states = [
-        drawing.State(one.key, names[one.key], str(STATUSES[one.status]), STATUS_CLASSES[one.status])
+        drawing.State(one.key, in_language(one.names), str(STATUSES[one.status]), STATUS_CLASSES[one.status])
         for one in workflow.states
     ]
     ways = [drawing.Way(one.from_state, one.to_state, _does(one.trigger)) for one in workflow.transitions]
@@ -213,7 +212,7 @@ def _shown(workflow: pb.Workflow) -> dict[str, Any]:
         "workflow": workflow,
         "is_draft": workflow.version > workflow.current_version,
         "drawing": drawing.draw(states, ways),
-        "state_names": names,
+        "state_names": {one.key: said(one.names) for one in workflow.states},
         "trigger_words": {number: forms.TRIGGERS[name] for number, name in forms.TRIGGER_NAMES.items()},
         "telling": [one for one in workflow.transitions if one.tells_customer],
     }

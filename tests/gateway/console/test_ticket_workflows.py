@@ -62,6 +62,22 @@ def test_everybody_who_works_on_cases_reads_how_they_go(daria: Visitor):
         assert daria.submit(FAULT + tail, at="/konsola/ja", revision="0").status_code == 403
 
 
+def test_what_was_written_in_polish_alone_says_so_on_another_page(world: World, edward: Visitor, made: str):
+    form = edit(world, edward, made)
+    form.fill(state_pl__0="Kontrola przyjęta", state_en__0="")
+    form.save()
+    try:
+        edward.get("/jezyk/en?next=/konsola/ja")
+        polish = '<span lang="pl">Kontrola wodomierza</span>'
+        assert polish in edward.page(LIST)
+        assert f"<h1>{polish}</h1>" in edward.page(made)
+        assert '<td><span lang="pl">Kontrola przyjęta</span></td>' in edward.page(made)
+        assert "<h1>Fault</h1>" in edward.page(FAULT)
+    finally:
+        edward.get("/jezyk/pl?next=/konsola/ja")
+    assert "<h1>Kontrola wodomierza</h1>" in edward.page(made)
+
+
 def test_a_workflow_is_drafted_published_and_goes_on_in_versions(world: World, edward: Visitor, made: str):
     form = edit(world, edward, made)
     form.press(add_states="1")
