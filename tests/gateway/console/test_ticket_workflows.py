@@ -71,6 +71,7 @@ def test_what_was_written_in_polish_alone_says_so_on_another_page(world: World, 
         polish = '<span lang="pl">Kontrola wodomierza</span>'
         assert polish in edward.page(LIST)
         assert f"<h1>{polish}</h1>" in edward.page(made)
+        assert '<title id="flow-title">Kontrola wodomierza: the states' in edward.page(made)
         assert '<td><span lang="pl">Kontrola przyjęta</span></td>' in edward.page(made)
         assert "<h1>Fault</h1>" in edward.page(FAULT)
     finally:
