@@ -5,8 +5,9 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -18,15 +19,25 @@ from services.notify.domain.messages import (
     SERVER_BUSY,
 )
 from services.notify.domain.receipts import TAKEN, Outcome, Receipt
+from services.notify.storage.messages import Message
 
 IDLE_S_MAX = 20.0  # Many servers end a silent connection after half a minute or so.
 DEFAULT_PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
-PERMANENT_FROM = 500
+GO_ON, REFUSED_FROM, PERMANENT_FROM = 354, 400, 500
 SERVICE_ENDS = 421
 
 
 class MailServerAway(Exception):
     """The server is not reached or does not let us in: no mail can be handed over, whichever it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """A message as it goes over the wire, and what its subject was."""
+
+    message: Message
+    subject: str
+    content: bytes
 
 
 class Courier:
@@ -42,92 +53,104 @@ class Courier:
         self._smtp: smtplib.SMTP | None = None
         self._used_at = 0.0
         self._mails = 0
+        # The next mail's addresses went out with the last content; the answers to them are still to be read.
+        self._announced = False
+        # The server waits for a content, or will: anything else we said would be taken for it.
+        self._amid = False
 
-    def hand_over(self, sender: str, recipient: str, content: bytes) -> Receipt:
-        """Give one mail to the server and say what it made of it. Raises MailServerAway."""
-        address = _wire_address(recipient)
-        if address is None:
-            return Receipt(Outcome.NEVER, ADDRESS_MALFORMED)
-        reused = self._smtp is not None
+    def hand_over(
+        self, sender: str, mails: Iterable[Mail], *, until: float
+    ) -> Iterator[tuple[Mail, Receipt]]:
+        """Give mails to the server, one after the other, and say of each what it made of it. Raises MailServerAway.
+
+        A server that reads ahead (RFC 2920) hears a mail's content and the next one's addresses at once, which is one
+        exchange for each. The next content leaves when the last receipt was taken from here: whatever dies, of one mail
+        at most it is not known what became of it. None is begun after `until`.
+        """
+        begun: Mail | None = None  # The server waits for its content.
+        for mail in mails:
+            if time.monotonic() > until:
+                break
+            recipient = _wire_address(mail.message.address)
+            if recipient is None:
+                yield mail, Receipt(Outcome.NEVER, ADDRESS_MALFORMED)
+                continue
+            if begun is not None:
+                yield begun, self._finish(begun, sender, recipient)
+            refused = self._begin(sender, recipient, until)
+            begun = None if refused else mail
+            if refused:
+                yield mail, refused
+        if begun is not None:
+            yield begun, self._finish(begun)
+
+    def _begin(self, sender: str, recipient: str, until: float) -> Receipt | None:
+        """Say who writes to whom; None when the server waits for the content."""
+        kept = self._smtp is not None
         try:
-            return self._attempt(sender, address, content)
+            return self._announce(sender, recipient)
         except (smtplib.SMTPException, OSError):
-            self.close()
-            if not reused:
+            self._drop()
+            if not kept or time.monotonic() > until:
                 return Receipt(Outcome.LATER, SERVER_BUSY)
         # A kept connection may end between our look at it and our first word: once more over a new one.
         try:
-            return self._attempt(sender, address, content)
+            return self._announce(sender, recipient)
         except (smtplib.SMTPException, OSError):
-            self.close()
+            self._drop()
             return Receipt(Outcome.LATER, SERVER_BUSY)
 
-    def _attempt(self, sender: str, recipient: str, content: bytes) -> Receipt:
-        smtp = self._connection()
-        options = []
-        if not recipient.isascii():
-            if not smtp.has_extn("smtputf8"):
-                return Receipt(Outcome.NEVER, ADDRESS_MALFORMED)
-            options = ["SMTPUTF8"]
-        receipt = self._converse(smtp, sender, recipient, content, options)
-        self._used_at = time.monotonic()
+    def _announce(self, sender: str, recipient: str) -> Receipt | None:
+        smtp = self._smtp if self._smtp is not None and self._announced else self._connection()
+        lines = _announcement(smtp, sender, recipient)
+        if lines is None:
+            return Receipt(Outcome.NEVER, ADDRESS_MALFORMED)
+        if _reads_ahead(smtp):
+            if not self._announced:
+                smtp.send(b"".join(lines))
+            self._amid, self._announced = True, False
+            codes = [smtp.getreply()[0] for _ in lines]
+            if max(codes[:2]) >= REFUSED_FROM and codes[2] == GO_ON:
+                # It waits for a content that is for nobody: an empty one ends it, and is refused.
+                smtp.send(b".\r\n")
+                smtp.getreply()
+            self._amid = False
+        else:
+            codes = _ask_in_turn(smtp, lines)
+        if SERVICE_ENDS in codes:
+            raise smtplib.SMTPServerDisconnected("it says so itself")
+        place = next((place for place, code in enumerate(codes) if code >= REFUSED_FROM), None)
+        if place is None:
+            self._amid = True
+            return None
+        try:
+            smtp.rset()
+        except (smtplib.SMTPException, OSError):
+            self._drop()  # What it refused, it has refused.
+        # A sender that is refused is the operator's to mend, so no mail is given up for it at once.
+        return _declined(codes[place]) if place else Receipt(Outcome.LATER, SENDER_REFUSED, codes[place])
+
+    def _finish(self, mail: Mail, sender: str = "", following: str = "") -> Receipt:
+        """Send the content that the server waits for; with the addresses of the `following` mail, if it reads ahead."""
+        smtp = self._smtp
+        if smtp is None:
+            raise ValueError("no mail was begun")
+        ahead = None
         self._mails += 1
-        if receipt.code == SERVICE_ENDS:
-            self.close()
-        return receipt
-
-    def _converse(
-        self, smtp: smtplib.SMTP, sender: str, recipient: str, content: bytes, options: list[str]
-    ) -> Receipt:
-        if smtp.has_extn("pipelining") and not options:
-            return self._converse_ahead(smtp, sender, recipient, content)
-        code, _ = smtp.mail(sender, options)
-        if code >= 400:
-            # The operator's to mend, so no mail is given up for it at once.
-            smtp.rset()
-            return Receipt(Outcome.LATER, SENDER_REFUSED, code)
-        code, _ = smtp.rcpt(recipient)
-        if code >= 400:
-            return self._declined(smtp, code)
+        if following and _reads_ahead(smtp) and self._mails < self._mails_max:
+            ahead = _announcement(smtp, sender, following)
         try:
-            code, _ = smtp.data(content)
-        except smtplib.SMTPDataError as refused:  # Refused at the word DATA, before the content.
-            return self._declined(smtp, int(refused.smtp_code))
-        except (smtplib.SMTPServerDisconnected, TimeoutError, OSError):
-            # The content may have been taken; nobody can know. It is sent again under the same Message-ID.
-            self.close()
-            return Receipt(Outcome.LATER, IN_DOUBT)
-        return TAKEN if code < 400 else self._declined(smtp, code)
-
-    def _converse_ahead(self, smtp: smtplib.SMTP, sender: str, recipient: str, content: bytes) -> Receipt:
-        """The same in two exchanges instead of four, with a server that reads ahead (RFC 2920)."""
-        smtp.send(f"MAIL FROM:<{sender}>\r\nRCPT TO:<{recipient}>\r\nDATA\r\n")
-        of_mail, of_rcpt, of_data = (smtp.getreply()[0] for _ in range(3))
-        if max(of_mail, of_rcpt) >= 400 and of_data < 400:
-            # It waits for a content that is for nobody: an empty one ends it, and is refused.
-            smtp.send(b".\r\n")
-            smtp.getreply()
-        if of_mail >= 400:
-            smtp.rset()
-            return Receipt(Outcome.LATER, SENDER_REFUSED, of_mail)
-        if max(of_rcpt, of_data) >= 400:
-            return self._declined(smtp, of_rcpt if of_rcpt >= 400 else of_data)
-        try:
-            smtp.send(_dotted(content))
+            smtp.send(_dotted(mail.content) + b"".join(ahead or ()))
             code, _ = smtp.getreply()
-        except (smtplib.SMTPServerDisconnected, TimeoutError, OSError):
-            # As above: it may have been taken.
-            self.close()
+        except (smtplib.SMTPException, OSError):
+            # The content may have been taken; nobody can know. It is sent again under the same Message-ID.
+            self._drop()
             return Receipt(Outcome.LATER, IN_DOUBT)
-        return TAKEN if code < 400 else self._declined(smtp, code)
-
-    @staticmethod
-    def _declined(smtp: smtplib.SMTP, code: int) -> Receipt:
-        if code != SERVICE_ENDS:
-            smtp.rset()
-        if code >= PERMANENT_FROM:
-            return Receipt(Outcome.NEVER, REFUSED_BY_SERVER, code)
-        return Receipt(Outcome.LATER, SERVER_BUSY, code)
+        self._used_at = time.monotonic()
+        self._amid = self._announced = ahead is not None
+        if code == SERVICE_ENDS:
+            self._drop()
+        return TAKEN if code < REFUSED_FROM else _declined(code)
 
     def _connection(self) -> smtplib.SMTP:
         smtp = self._smtp
@@ -188,12 +211,16 @@ class Courier:
 
     def close(self) -> None:
         """End the connection; the next mail opens another."""
+        if self._smtp is not None and not self._amid:
+            with suppress(smtplib.SMTPException, OSError):
+                self._smtp.quit()
+        self._drop()
+
+    def _drop(self) -> None:
+        """End the connection without a word."""
         smtp, self._smtp = self._smtp, None
-        if smtp is None:
-            return
-        try:
-            smtp.quit()
-        except (smtplib.SMTPException, OSError):
+        self._amid = self._announced = False
+        if smtp is not None:
             smtp.close()
 
 
@@ -224,6 +251,41 @@ class Couriers:
             idle, self._idle = self._idle, []
         for courier in idle:
             courier.close()
+
+
+def _reads_ahead(smtp: smtplib.SMTP) -> bool:
+    return smtp.has_extn("pipelining")
+
+
+def _announcement(smtp: smtplib.SMTP, sender: str, recipient: str) -> list[bytes] | None:
+    """The lines before a content; None when the server does not know addresses like these."""
+    option = ""
+    if not (sender + recipient).isascii():
+        if not smtp.has_extn("smtputf8"):
+            return None
+        option = " SMTPUTF8"
+    return [
+        f"MAIL FROM:<{sender}>{option}\r\n".encode(),
+        f"RCPT TO:<{recipient}>\r\n".encode(),
+        b"DATA\r\n",
+    ]
+
+
+def _ask_in_turn(smtp: smtplib.SMTP, lines: Sequence[bytes]) -> list[int]:
+    """The answer to each line, up to the first refusal."""
+    codes: list[int] = []
+    for line in lines:
+        smtp.send(line)
+        codes.append(smtp.getreply()[0])
+        if codes[-1] >= REFUSED_FROM:
+            break
+    return codes
+
+
+def _declined(code: int) -> Receipt:
+    if code >= PERMANENT_FROM:
+        return Receipt(Outcome.NEVER, REFUSED_BY_SERVER, code)
+    return Receipt(Outcome.LATER, SERVER_BUSY, code)
 
 
 def _dotted(content: bytes) -> bytes:

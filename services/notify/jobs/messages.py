@@ -7,6 +7,7 @@ recognisable, than never.
 """
 
 import time
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
@@ -14,9 +15,9 @@ from chassis import tracing
 from chassis.database import Database
 from chassis.jobs import Jobs
 from chassis.sealing import SealBroken, unseal
-from services.notify.clients.smtp import Courier, MailServerAway
+from services.notify.clients.smtp import Courier, Mail, MailServerAway
 from services.notify.config import NotifyConfig
-from services.notify.documents.mails import AddressMalformed, render_mail, sender_of
+from services.notify.documents.mails import AddressMalformed, Sender, render_mail, sender_of
 from services.notify.documents.messages import Letter, render_letter
 from services.notify.domain import messages
 from services.notify.domain.receipts import Outcome, Receipt
@@ -93,50 +94,65 @@ def _send_batch(run: Run, courier: Courier, journal: Journal | None) -> bool:
     # What is not begun by then is put back, so that a mail is never in two workers' hands.
     begin_until = min(time.monotonic() + config.send_lease_s - config.mail_s_max, run.ends_at)
     taken, ready = take(run, Channel.EMAIL, count_max=config.send_batch)
+    sender = sender_of(run.settings, config.sender)
+    left = dict.fromkeys(ready)  # Of these nothing is known yet.
     sent: dict[Message, str] = {}
-    for index, message in enumerate(ready):
-        if time.monotonic() > begin_until:
-            report_sent(run, journal, sent)
-            put_back(run, ready[index:])
-            return False
-        try:
-            with tracing.trace(message.traceparent):
-                _send(run, courier, message, journal, sent)
-        except MailServerAway as away:
-            report_sent(run, journal, sent)
-            put_back(run, ready[index:])
-            run.room.mail_door.note_away(str(away))
-            return False
-    report_sent(run, journal, sent)
-    return taken > 0
-
-
-def _send(
-    run: Run, courier: Courier, message: Message, journal: Journal | None, sent: dict[Message, str]
-) -> None:
-    """One message: written, handed over, reported; one of a campaign is noted, and reported with others in `sent`."""
-    room = run.room
-    subject, receipt = "", Receipt(Outcome.NEVER, messages.ADDRESS_MALFORMED)
+    away: MailServerAway | None = None
     try:
-        sender = sender_of(run.settings, room.config.sender)
+        for mail, receipt in courier.hand_over(
+            sender.address, _written(run, ready, sender, left), until=begin_until
+        ):
+            run.room.mail_door.note_reached()
+            del left[mail.message]
+            _note(run, mail, receipt, journal, sent)
+    except MailServerAway as fault:
+        away = fault
+    report_sent(run, journal, sent)
+    if left:
+        put_back(run, [*left])
+    if away is not None:
+        run.room.mail_door.note_away(str(away))
+    return taken > 0 and not left
+
+
+def _written(run: Run, ready: Sequence[Message], sender: Sender, left: dict[Message, None]) -> Iterator[Mail]:
+    """Each of the messages as a mail, written when it is asked for; one that cannot be is reported, and not `left`."""
+    for message in ready:
+        with tracing.trace(message.traceparent):
+            mail = _write(run, message, sender)
+        if isinstance(mail, Receipt):
+            del left[message]
+            with tracing.trace(message.traceparent):
+                report(run, message, mail, "")
+        else:
+            yield mail
+
+
+def _write(run: Run, message: Message, sender: Sender) -> Mail | Receipt:
+    """The mail; or what became of a message that none can be made of."""
+    room = run.room
+    try:
         letter = _letter_of(run, message)
-        subject = letter.subject
         content = render_mail(letter, message, sender, now=room.clock.now())
     except AddressMalformed:
-        pass
+        return Receipt(Outcome.NEVER, messages.ADDRESS_MALFORMED)
     except (SealBroken, UnicodeDecodeError):
-        receipt = Receipt(Outcome.NEVER, messages.SEAL_BROKEN)
+        return Receipt(Outcome.NEVER, messages.SEAL_BROKEN)
     except Exception as fault:  # noqa: BLE001 - a message that cannot be written must not stop the others
         note_not_written(room, message, fault)
-        receipt = Receipt(Outcome.LATER, messages.NOT_WRITTEN)
-    else:
-        receipt = courier.hand_over(sender.address, message.address, content)
-        room.mail_door.note_reached()
+        return Receipt(Outcome.LATER, messages.NOT_WRITTEN)
+    return Mail(message, letter.subject, content)
+
+
+def _note(run: Run, mail: Mail, receipt: Receipt, journal: Journal | None, sent: dict[Message, str]) -> None:
+    """Report what became of a mail; one of a campaign is noted in the journal, and reported with others in `sent`."""
+    message = mail.message
     if journal is not None and message.rule is Rule.CAMPAIGN and receipt.outcome is Outcome.TAKEN:
         journal.note(message.message_id)
-        sent[message] = subject
+        sent[message] = mail.subject
     else:
-        report(run, message, receipt, subject)
+        with tracing.trace(message.traceparent):
+            report(run, message, receipt, mail.subject)
 
 
 def _letter_of(run: Run, message: Message) -> Letter:

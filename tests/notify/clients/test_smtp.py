@@ -6,6 +6,7 @@ import re
 import socketserver
 import ssl
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import ClassVar
@@ -18,7 +19,8 @@ from cryptography.x509.oid import NameOID
 
 from sandbox.mailbox.config import MailboxConfig
 from sandbox.mailbox.server import Mailbox
-from services.notify.clients.smtp import TAKEN, Courier, MailServerAway, Outcome
+from services.notify.clients.smtp import TAKEN, Courier, Mail, MailServerAway, Outcome, Receipt
+from services.notify.storage.messages import Message
 
 CONTENT = b"From: a@x.example\r\nSubject: x\r\n\r\n.\r\nline\r\n"
 SENDER, ANNA = "bok@zdroj.example", "anna@poczta.example"
@@ -62,15 +64,23 @@ def courier(url: str, **knobs) -> Courier:
     return Courier(url, **{"timeout_s": 3.0, **knobs})
 
 
+def handed(one: Courier, address: str = ANNA, *, sender: str = SENDER, content: bytes = CONTENT) -> Receipt:
+    """What the server made of one mail."""
+    mail = Mail(Message(address=address), "", content)
+    [(of, receipt)] = one.hand_over(sender, [mail], until=time.monotonic() + 60)
+    assert of is mail
+    return receipt
+
+
 @pytest.mark.parametrize("at_once", [False, True])
 def test_mail_goes_over_tls_and_is_refused_when_the_certificate_is_not_trusted(certificate, at_once):
     scheme = "smtps" if at_once else "smtp+starttls"
     with Mailbox(MailboxConfig(), tls=served_with(certificate), tls_at_once=at_once) as mailbox:
         url = mailbox.smtp_url.replace("smtp://", f"{scheme}://")
 
-        assert courier(url, ca_file=certificate).hand_over(SENDER, ANNA, CONTENT) == TAKEN
+        assert handed(courier(url, ca_file=certificate)) == TAKEN
         with pytest.raises(MailServerAway):
-            courier(url).hand_over(SENDER, ANNA, CONTENT)
+            handed(courier(url))
 
         assert len(mailbox.mails.find()) == 1
 
@@ -80,7 +90,7 @@ def test_a_server_without_tls_gets_nothing_when_tls_is_asked_for():
         url = mailbox.smtp_url.replace("smtp://", "smtp+starttls://")
 
         with pytest.raises(MailServerAway):
-            courier(url).hand_over(SENDER, ANNA, CONTENT)
+            handed(courier(url))
 
         assert mailbox.mails.find() == []
 
@@ -90,14 +100,14 @@ def test_login_with_a_user_and_a_password():
         good = mailbox.smtp_url.replace("smtp://", "smtp://bok%40zdroj.example:p%3Aw@")
         bad = mailbox.smtp_url.replace("smtp://", "smtp://bok:wrong@")
 
-        assert courier(good).hand_over(SENDER, ANNA, CONTENT) == TAKEN
+        assert handed(courier(good)) == TAKEN
         with pytest.raises(MailServerAway, match="SMTPAuthenticationError"):
-            courier(bad).hand_over(SENDER, ANNA, CONTENT)
+            handed(courier(bad))
 
 
 def test_content_arrives_byte_for_byte():
     with Mailbox(MailboxConfig()) as mailbox:
-        courier(mailbox.smtp_url).hand_over(SENDER, ANNA, CONTENT)
+        handed(courier(mailbox.smtp_url))
 
         assert mailbox.mails.find()[0].content == CONTENT
 
@@ -106,8 +116,8 @@ def test_domains_and_names_beyond_ascii_reach_a_server_that_knows_them():
     with Mailbox(MailboxConfig()) as mailbox:
         one = courier(mailbox.smtp_url)
 
-        assert one.hand_over(SENDER, "anna@żółć.example", CONTENT) == TAKEN
-        assert one.hand_over(SENDER, "żółć@poczta.example", CONTENT) == TAKEN
+        assert handed(one, "anna@żółć.example") == TAKEN
+        assert handed(one, "żółć@poczta.example") == TAKEN
 
         assert [mail.recipients for mail in mailbox.mails.find()] == [
             ("żółć@poczta.example",),
@@ -129,7 +139,7 @@ def test_domains_and_names_beyond_ascii_reach_a_server_that_knows_them():
     ],
 )
 def test_what_is_no_address_never_meets_the_server(address):
-    receipt = courier("smtp://127.0.0.1:9").hand_over(SENDER, address, CONTENT)
+    receipt = handed(courier("smtp://127.0.0.1:9"), address)
 
     assert (receipt.outcome, receipt.reason) == (Outcome.NEVER, "ADDRESS_MALFORMED")
 
@@ -138,7 +148,7 @@ def test_a_silent_server_is_given_up_after_the_timeout():
     with Mailbox(MailboxConfig()) as mailbox:
         mailbox.faults.set(type(mailbox.faults.current())(answer_delay_s=5))
 
-        receipt = courier(mailbox.smtp_url, timeout_s=0.5).hand_over(SENDER, ANNA, CONTENT)
+        receipt = handed(courier(mailbox.smtp_url, timeout_s=0.5))
 
     assert (receipt.outcome, receipt.reason) == (Outcome.LATER, "IN_DOUBT")
 
@@ -148,61 +158,186 @@ def test_connections_are_renewed_after_so_many_mails():
         one = courier(mailbox.smtp_url, mails_max=2)
 
         for _ in range(5):
-            assert one.hand_over(SENDER, ANNA, CONTENT) == TAKEN
+            assert handed(one) == TAKEN
 
         assert mailbox.connections == 3
 
 
 class ReadsAhead(socketserver.StreamRequestHandler):
-    """A mail server with PIPELINING that answers each command by what its address says."""
+    """A mail server with PIPELINING that answers each command by what its address says, and nothing to silent@."""
 
-    taken: ClassVar[list[bytes]] = []
+    kept: ClassVar[list[bytes]] = []
+    heard: ClassVar[list[bytes]] = []  # What came at once.
+    careless: ClassVar[bool] = False  # It wants a content also when it is for nobody.
+    pipelining: ClassVar[bool] = True
 
     def handle(self) -> None:
+        self.wanted = True
+        self.rest = b""
         self.wfile.write(b"220 here\r\n")
-        wanted = True
-        while line := self.rfile.readline():
-            word = line[:4].upper()
-            if word == b"EHLO":
-                self.wfile.write(b"250-here\r\n250 PIPELINING\r\n")
-            elif word == b"DATA":
-                self.wfile.write(b"354 go on\r\n")
-                content = b"".join(iter(self.rfile.readline, b".\r\n"))
-                self.wfile.write(b"250 taken\r\n" if wanted else b"554 nobody\r\n")
-                self.taken.extend([content] if wanted else [])
-            elif b"nobody@" in line or b"never@" in line:
-                wanted = False
-                self.wfile.write(b"550 unknown\r\n")
-            else:
-                wanted = wanted or word == b"RSET"
-                self.wfile.write(b"221 bye\r\n" if word == b"QUIT" else b"250 ok\r\n")
+        while (line := self.line()) and self.answer(line):
+            pass
+
+    def line(self) -> bytes:
+        while b"\r\n" not in self.rest:
+            piece = self.request.recv(65536)
+            if not piece:
+                return b""
+            self.heard.append(piece)
+            self.rest += piece
+        line, _, self.rest = self.rest.partition(b"\r\n")
+        return line
+
+    def answer(self, line: bytes) -> bool:
+        word = line[:4].upper()
+        if word == b"EHLO":
+            self.wfile.write(b"250-here\r\n250 PIPELINING\r\n" if self.pipelining else b"250 here\r\n")
+        elif word == b"DATA":
+            return self.take()
+        elif b"gone@" in line:
+            return False
+        elif b"ends@" in line:
+            self.wfile.write(b"421 tomorrow\r\n")
+            return False
+        elif b"nobody@" in line or b"never@" in line:
+            self.wanted = False
+            self.wfile.write(b"550 unknown\r\n")
+        else:
+            self.wanted = self.wanted or word == b"RSET"
+            self.wfile.write(b"221 bye\r\n" if word == b"QUIT" else b"250 ok\r\n")
+        return word != b"QUIT"
+
+    def take(self) -> bool:
+        if not self.wanted and not self.careless:
+            self.wfile.write(b"554 for nobody\r\n")
+            return True
+        self.wfile.write(b"354 go on\r\n")
+        content = b"".join(line + b"\r\n" for line in iter(self.line, b"."))
+        if b"swallow" in content:
+            self.kept.append(content)
+            return False
+        refused = b"554 no\r\n" if b"refuse" in content else b"250 taken\r\n"
+        self.wfile.write(refused if self.wanted else b"554 nobody\r\n")
+        self.kept.extend([content] if self.wanted and b"refuse" not in content else [])
+        self.wanted = True
+        return True
 
 
-@pytest.fixture
-def ahead() -> Iterator[str]:
-    """The URL of a server that reads ahead."""
-    ReadsAhead.taken.clear()
-    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), ReadsAhead) as server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        yield f"smtp://127.0.0.1:{server.server_address[1]}"
-        server.shutdown()
+@pytest.fixture(params=[True, False], ids=["ahead", "in turn"])
+def server(request, monkeypatch) -> Iterator[str]:
+    """The URL of a server that reads ahead, and of one that does not."""
+    ReadsAhead.kept.clear()
+    ReadsAhead.heard.clear()
+    monkeypatch.setattr(ReadsAhead, "pipelining", request.param)
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), ReadsAhead) as running:
+        running.daemon_threads = True
+        threading.Thread(target=running.serve_forever, daemon=True).start()
+        yield f"smtp://127.0.0.1:{running.server_address[1]}"
+        running.shutdown()
 
 
-def test_a_server_that_reads_ahead_gets_the_very_content(ahead):
-    sending = courier(ahead)
+def marked(*names: str) -> list[Mail]:
+    """A mail to each, with the name in its content."""
+    return [
+        Mail(Message(address=f"{name}@poczta.example"), "", f"Subject: {name}\r\n\r\n.\r\nx\r\n".encode())
+        for name in names
+    ]
+
+
+def outcomes(one: Courier, *names: str) -> dict[str, str]:
+    """What became of the mail to each."""
+    given = list(one.hand_over(SENDER, marked(*names), until=time.monotonic() + 60))
+    assert len(given) == len(names)
+    one.close()
+    return {mail.message.address.partition("@")[0]: receipt.outcome.value for mail, receipt in given}
+
+
+def kept() -> list[str]:
+    """Whose mails the server has, in the order it took them."""
+    return [content.split(b"\r\n")[0].removeprefix(b"Subject: ").decode() for content in ReadsAhead.kept]
+
+
+def test_the_server_gets_the_very_content(server):
+    sending = courier(server)
     for content in (CONTENT, b".\r\n..\r\nx", b"a\r\n.b"):
-        assert sending.hand_over(SENDER, ANNA, content) == TAKEN
+        assert handed(sending, content=content) == TAKEN
     sending.close()
-    undotted = [re.sub(rb"(?m)^\.", b"", content) for content in ReadsAhead.taken]
+    undotted = [re.sub(rb"(?m)^\.", b"", content) for content in ReadsAhead.kept]
     assert undotted == [CONTENT, b".\r\n..\r\nx\r\n", b"a\r\n.b\r\n"]
 
 
-def test_a_refusal_in_the_middle_leaves_the_connection_fit_for_the_next(ahead):
-    sending = courier(ahead)
-    assert sending.hand_over(SENDER, "nobody@poczta.example", CONTENT).outcome is Outcome.NEVER
-    assert sending.hand_over(SENDER, ANNA, CONTENT) == TAKEN
-    assert sending.hand_over("never@zdroj.example", ANNA, CONTENT).outcome is Outcome.LATER
-    assert sending.hand_over(SENDER, ANNA, CONTENT) == TAKEN
-    sending.close()
-    assert len(ReadsAhead.taken) == 2
+@pytest.mark.parametrize("server", [True], indirect=True, ids=["ahead"])
+def test_a_content_goes_together_with_what_comes_next(server):
+    assert set(outcomes(courier(server), "anna", "bartek", "celina").values()) == {"TAKEN"}
+    groups = [[line[:4] for line in one.split(b"\r\n") if line] for one in ReadsAhead.heard]
+    of_content = [b"Subj", b"..", b"x", b"."]
+    again = [b"MAIL", b"RCPT", b"DATA"]
+    assert groups[1:-1] == [again, of_content + again, of_content + again, of_content]
+
+
+@pytest.mark.parametrize("careless", [False, True])
+def test_a_refusal_in_the_middle_is_that_mails_alone(server, careless, monkeypatch):
+    monkeypatch.setattr(ReadsAhead, "careless", careless)
+    found = outcomes(courier(server), "anna", "nobody", "bartek", "refuse", "celina", "never")
+    assert found == {
+        "anna": "TAKEN",
+        "nobody": "NEVER",
+        "bartek": "TAKEN",
+        "refuse": "NEVER",
+        "celina": "TAKEN",
+        "never": "NEVER",
+    }
+    assert kept() == ["anna", "bartek", "celina"]
+
+
+def test_a_refused_sender_costs_no_mail_its_life_and_the_connection_goes_on(server):
+    sending = courier(server)
+    assert handed(sending, sender="never@zdroj.example").outcome is Outcome.LATER
+    assert handed(sending) == TAKEN
+
+
+@pytest.mark.parametrize("ending", ["gone", "ends"])
+def test_a_connection_that_ends_at_an_address_leaves_the_mail_before_taken_and_all_others_theirs(
+    server, ending
+):
+    found = outcomes(courier(server), "anna", ending, "bartek", "celina")
+    assert found == {"anna": "TAKEN", ending: "LATER", "bartek": "TAKEN", "celina": "TAKEN"}
+    assert kept() == ["anna", "bartek", "celina"]
+
+
+def test_an_answer_lost_after_the_content_is_doubt_of_that_mail_alone(server):
+    one = courier(server)
+    given = list(one.hand_over(SENDER, marked("anna", "swallow", "bartek"), until=time.monotonic() + 60))
+    assert [receipt.reason for _, receipt in given] == ["", "IN_DOUBT", ""]
+    assert kept() == ["anna", "swallow", "bartek"]
+
+
+def test_a_sender_that_stops_leaves_no_half_a_mail_behind(server):
+    one = courier(server)
+    for _ in one.hand_over(SENDER, marked("anna", "bartek", "celina"), until=time.monotonic() + 60):
+        break
+    one.close()
+    assert outcomes(one, "daria") == {"daria": "TAKEN"}
+    assert kept() == ["anna", "daria"]
+
+
+def test_nothing_is_begun_after_its_time_and_what_was_begun_is_ended(server):
+    one = courier(server)
+    mails = iter(marked("anna", "bartek", "celina"))
+
+    def slowly() -> Iterator[Mail]:
+        yield next(mails)
+        yield next(mails)
+        time.sleep(0.3)
+        yield next(mails)
+
+    given = list(one.hand_over(SENDER, slowly(), until=time.monotonic() + 0.2))
+    assert [receipt for _, receipt in given] == [TAKEN, TAKEN]
+    assert kept() == ["anna", "bartek"]
+
+
+def test_connections_are_renewed_in_the_middle_of_many(server):
+    one = courier(server, mails_max=2)
+    assert set(outcomes(one, *(f"klient{place}" for place in range(5))).values()) == {"TAKEN"}
+    assert sum(piece[:4].upper() == b"EHLO" for piece in ReadsAhead.heard) == 3
+    assert len(kept()) == 5
