@@ -7,6 +7,7 @@ import pytest
 from ebok.billing.v1 import customers_pb2
 from ebok.billing.v1.customers_pb2_grpc import CustomerServiceStub
 from ebok.identity.v1.events_pb2 import AccessRevoked
+from ebok.identity.v1.sessions_pb2 import LogOutRequest
 from ebok.notify.v1 import messages_pb2
 from ebok.notify.v1.messages_pb2_grpc import MessageServiceStub
 from ebok.payments.v1 import payments_pb2
@@ -15,8 +16,11 @@ from ebok.tickets.v1 import desk_pb2
 from ebok.tickets.v1.desk_pb2_grpc import TicketDeskServiceStub
 
 from chassis.errors import Unauthenticated
+from chassis.keys import KeyRing
 from chassis.rpc.client import as_actor
+from chassis.rpc.tokens import TokenVerifier
 from chassis.testing import cast
+from tests.identity.conftest import Identity
 from tests.identity.office import Office
 
 WITHIN_S = 3.0
@@ -94,3 +98,21 @@ def test_a_revoked_client_or_secret_is_refused_by_every_service_within_seconds(w
         assert [part for part in parts if not refused_within(ask, part, by_second)] == []
     else:
         assert all(ask(part, by_second) for part in parts)
+
+
+def test_who_logged_out_is_refused_by_every_service_within_seconds(
+    whole, asking, keys_dir, clock, persona, as_system
+):
+    ask, _office, parts = asking
+    people = Identity(whole.parts["identity"], as_system("gateway"), keys_dir)
+    people.join("anna@poczta.example")
+    secret = people.log_in("anna@poczta.example")
+    actor = TokenVerifier(KeyRing(keys_dir), clock).verify(people.check(secret).actor_token)
+    # What the log-in would have opened to somebody of the provider's: each service lets such a one ask.
+    token = persona(replace(cast.staff(cast.EDWARD_STAFF, "Edward"), session_id=actor.session_id)).token()
+    assert all(ask(part, token) for part in parts)
+
+    people.sessions.LogOut(LogOutRequest(session_token=secret))
+    hand_over(whole, parts)
+
+    assert [part for part in parts if not refused_within(ask, part, token)] == []

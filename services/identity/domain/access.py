@@ -1,13 +1,16 @@
 """Taking access away: tokens that were given before are refused here at once and everywhere within seconds."""
 
 from datetime import datetime
+from uuid import UUID
 
 from sqlalchemy.orm import Session
 
 from chassis import revocations
 from chassis.rpc.tokens import LIFETIME_MAX
 from services.identity.outbox import access as announce
+from services.identity.storage import sessions as stored_sessions
 from services.identity.storage.revocations import Revocation
+from services.identity.storage.sessions import Realm
 
 
 def revoke(session: Session, subject_id: str, *, now: datetime, for_good: bool = False) -> None:
@@ -18,3 +21,20 @@ def revoke(session: Session, subject_id: str, *, now: datetime, for_good: bool =
     before = now + LIFETIME_MAX if for_good else now
     revocations.keep(session, Revocation, subject_id, revoked_before=before, now=now)
     announce.access_revoked(session, subject_id, revoked_before=before)
+
+
+def end_sessions(
+    session: Session,
+    *,
+    realm: Realm,
+    owner_id: UUID,
+    now: datetime,
+    but: UUID | None = None,
+    only: UUID | None = None,
+) -> None:
+    """End somebody's log-ins – all, all but one, or one – and the tokens that were given for them."""
+    ended = stored_sessions.end_sessions_of(
+        session, realm=realm, owner_id=owner_id, but=but, only=only, now=now
+    )
+    for session_id in ended:
+        revoke(session, str(session_id), now=now, for_good=True)

@@ -16,14 +16,13 @@ import pyotp
 from sqlalchemy.orm import Session
 
 from chassis.errors import FailedPrecondition, Invalid, Violation
-from services.identity.domain import owners, step_up
+from services.identity.domain import access, owners, step_up
 from services.identity.domain.owners import Owner
 from services.identity.outbox import factors as announce
 from services.identity.outbox.factors import Change
 from services.identity.storage import challenges as stored_challenges
 from services.identity.storage import devices as stored_devices
 from services.identity.storage import factors as stored
-from services.identity.storage import sessions as stored_sessions
 from services.identity.storage.sessions import LoginSession, Realm
 from services.identity.storage.staff import StaffMember
 
@@ -194,7 +193,7 @@ def reset(session: Session, member: StaffMember, *, now: datetime) -> bool:
     if not stored.delete_factor(session, member.staff_id):
         return False
     stored_challenges.delete_challenges_of(session, member.staff_id)
-    stored_sessions.end_sessions_of(session, realm=Realm.CONSOLE, owner_id=member.staff_id, now=now)
+    access.end_sessions(session, realm=Realm.CONSOLE, owner_id=member.staff_id, now=now)
     announce.factor_changed(session, member, Change.RESET, left=0, now=now)
     return True
 

@@ -16,7 +16,7 @@ from chassis.database import Reader
 from chassis.errors import PermissionDenied, Unauthenticated
 from chassis.ids import new_id
 from chassis.sources import source_of
-from services.identity.domain import attempts, challenges, devices, owners, permissions
+from services.identity.domain import access, attempts, challenges, devices, owners, permissions
 from services.identity.domain.challenges import Challenged
 from services.identity.domain.devices import Browser
 from services.identity.domain.links import (
@@ -318,13 +318,14 @@ def end(session: Session, secret: str, *, now: datetime) -> Actor | None:
     if found is None or found.ended_at is not None:
         return None
     found.ended_at = now
+    access.revoke(session, str(found.session_id), now=now, for_good=True)
     owner = owners.find(session, found.realm, found.owner_id)
     return owners.actor_of(owner, session_id=found.session_id, address=found.address)
 
 
 def end_others(session: Session, asking: LoginSession, session_id: UUID | None, *, now: datetime) -> Actor:
     """End one of the owner's sessions, or all but the one that asks; somebody else's is none of the owner's."""
-    stored.end_sessions_of(
+    access.end_sessions(
         session,
         realm=asking.realm,
         owner_id=asking.owner_id,
@@ -342,7 +343,7 @@ def deny(session: Session, denial_hash: bytes, *, now: datetime) -> Denied:
     owner = owners.lock(session, found.realm, found.owner_id) if found else None
     if found is None or owner is None or not stored.take_denial(session, denial_hash):
         raise LinkNotValid
-    stored.end_sessions_of(session, realm=found.realm, owner_id=found.owner_id, now=now)
+    access.end_sessions(session, realm=found.realm, owner_id=found.owner_id, now=now)
     stored_challenges.delete_challenges_of(session, found.owner_id)
     stored_devices.delete_devices_of(session, found.owner_id)
     reset_token = ""

@@ -10,10 +10,9 @@ from sqlalchemy.orm import Session
 from chassis.actors import Actor
 from chassis.errors import Conflict, FailedPrecondition, Invalid, NotFound, Violation
 from chassis.ids import new_id
-from services.identity.domain import factors, step_up
+from services.identity.domain import access, factors, step_up
 from services.identity.domain.roles import unknown_of
 from services.identity.domain.users import check_name, end_everything, normal_email
-from services.identity.storage import sessions as stored_sessions
 from services.identity.storage import staff as stored
 from services.identity.storage.sessions import Realm
 from services.identity.storage.staff import Role, StaffMember
@@ -136,8 +135,9 @@ def change(
         raise LastAdministrator
     member.roles, member.towns, member.commodities = wanted
     member.version += 1
+    access.revoke(session, str(staff_id), now=now)
     if not member.roles:
-        stored_sessions.end_sessions_of(session, realm=Realm.CONSOLE, owner_id=staff_id, now=now)
+        access.end_sessions(session, realm=Realm.CONSOLE, owner_id=staff_id, now=now)
     session.flush()
     return member
 

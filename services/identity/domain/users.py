@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from chassis.errors import Invalid, NotFound, Violation
 from chassis.ids import new_id
 from chassis.sources import source_of
-from services.identity.domain import attempts, factors, owners, step_up
+from services.identity.domain import access, attempts, factors, owners, step_up
 from services.identity.domain.links import CONFIRMATION_LIFETIME, RESET_LIFETIME, Link, LinkNotValid
 from services.identity.domain.owners import Owner
 from services.identity.domain.passwords import Checked
@@ -23,7 +23,6 @@ from services.identity.outbox import users as announce
 from services.identity.storage import attempts as stored_attempts
 from services.identity.storage import challenges as stored_challenges
 from services.identity.storage import devices as stored_devices
-from services.identity.storage import sessions as stored_sessions
 from services.identity.storage import tokens
 from services.identity.storage import users as stored
 from services.identity.storage.sessions import LoginSession
@@ -187,9 +186,7 @@ def reset_password(session: Session, token_hash: bytes, *, password_hash: str, n
 def end_everything(session: Session, owner: Owner, *, now: datetime, but: UUID | None = None) -> None:
     """After a new password: sessions (but one), challenges, and the trust in browsers end."""
     owner_id = owners.owner_id(owner)
-    stored_sessions.end_sessions_of(
-        session, realm=owners.realm_of(owner), owner_id=owner_id, but=but, now=now
-    )
+    access.end_sessions(session, realm=owners.realm_of(owner), owner_id=owner_id, but=but, now=now)
     stored_challenges.delete_challenges_of(session, owner_id)
     stored_devices.distrust_devices(session, owner_id)
 

@@ -159,15 +159,15 @@ def end_sessions_of(
     now: datetime,
     but: UUID | None = None,
     only: UUID | None = None,
-) -> int:
-    """End somebody's sessions: all, all but one, or one. Answers how many ended."""
+) -> Sequence[UUID]:
+    """End somebody's sessions: all, all but one, or one. Answers which ended."""
     statement = update(LoginSession).where(_is_owned_by(realm, owner_id), LoginSession.ended_at.is_(None))
     if but is not None:
         statement = statement.where(LoginSession.session_id != but)
     if only is not None:
         statement = statement.where(LoginSession.session_id == only)
     ended = statement.values(ended_at=now).returning(LoginSession.session_id)
-    return len(session.scalars(ended).all())
+    return session.scalars(ended).all()
 
 
 def _is_owned_by(realm: Realm, owner_id: UUID) -> ColumnElement[bool]:

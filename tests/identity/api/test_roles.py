@@ -7,10 +7,12 @@ import pytest
 import sqlalchemy as sa
 from ebok.identity.v1 import roles_pb2 as pb
 from ebok.identity.v1 import sessions_pb2, staff_pb2
+from ebok.identity.v1.events_pb2 import AccessRevoked
 from ebok.identity.v1.roles_pb2_grpc import RoleServiceStub
 from ebok.identity.v1.staff_pb2_grpc import StaffServiceStub
 
-from chassis import errors
+from chassis import errors, revocations
+from chassis.rpc.client import as_actor
 from chassis.testing.cast import EDWARD_STAFF
 from services.identity.domain import permissions
 from services.identity.storage.staff import Role
@@ -159,6 +161,21 @@ def test_a_clerk_is_limited_to_a_town_and_her_token_says_so(office, served, cloc
     actor = TokenVerifier(KeyRing(served.config.keys_dir), clock).verify(office.check(secret).actor_token)
     assert actor.area.towns == {"Zdrój"}
     assert actor.area.commodities == {"water", "sewage"}
+
+
+@pytest.mark.parametrize("roles", [["manager"], []])
+def test_what_was_given_for_other_roles_is_refused_at_once(office, served, clock, monkeypatch, roles):
+    monkeypatch.setattr(revocations, "READ_EVERY_S", 0.0)
+    staff_id = office.add("Daria", "administrator")
+    token = office.check(office.log_in("Daria")).actor_token
+    office.add("Bartek", "administrator")
+    hers = served.stub(StaffServiceStub)
+    assert hers.ListStaff(staff_pb2.ListStaffRequest(), metadata=as_actor(token))
+    clock.advance(timedelta(seconds=1))
+    office.change(staff_id, roles=roles)
+    with pytest.raises(errors.Unauthenticated):
+        hers.ListStaff(staff_pb2.ListStaffRequest(), metadata=as_actor(token))
+    assert staff_id in [one.subject_id for one in served.announced(AccessRevoked)]
 
 
 def test_without_a_role_there_is_no_way_in(office):
