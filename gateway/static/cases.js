@@ -1,4 +1,5 @@
-/* The box of a case: ready answers go into it, a tab leads to it, and what was typed is kept in this window. */
+/* The box of a case: ready answers go into it, a tab leads to it, and what was typed is kept in this window, for whoever
+   typed it, until it is sent or they log out (console.js). */
 (function () {
   "use strict";
   var form = document.querySelector("form[data-draft]");

@@ -85,6 +85,12 @@
     });
   });
 
+  /* Whoever logs out leaves nothing behind that was typed in this window. */
+  document.addEventListener("submit", function (event) {
+    if (!/\/wyloguj$/.test(event.target.action)) { return; }
+    try { window.sessionStorage.clear(); } catch (refused) { return; }
+  });
+
   /* A box in the head of a dense table ticks all of its rows. */
   document.querySelectorAll("[data-tick-all]").forEach(function (all) {
     all.hidden = false;
