@@ -4,8 +4,9 @@ Every page needs a log-in, and a customer to be about, unless it is named here.
 """
 
 from flask import Blueprint, current_app, redirect, request, url_for
-from flask_login import current_user
 from werkzeug.wrappers import Response
+
+from gateway.web.sessions import person
 
 portal = Blueprint("portal", __name__)
 
@@ -59,10 +60,11 @@ def _let_in() -> Response | None:
     """Deny by default: strangers are led to the log-in, users without a customer to the proof."""
     if request.endpoint in PUBLIC:
         return None
-    if not current_user.is_authenticated:
+    whose = person()
+    if not whose.is_authenticated:
         answer: Response = current_app.login_manager.unauthorized()  # type: ignore[attr-defined]
         return answer
-    if not current_user.customer_id and request.endpoint not in WITHOUT_CUSTOMER:
+    if not whose.customer_id and request.endpoint not in WITHOUT_CUSTOMER:
         return redirect(url_for("portal.claim"), code=303)
     return None
 

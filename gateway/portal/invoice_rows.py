@@ -4,6 +4,8 @@ Everything that is not ours is escaped.
 """
 
 from collections.abc import Iterable
+from datetime import date
+from functools import lru_cache
 
 from ebok.billing.v1 import invoices_pb2 as pb
 from markupsafe import Markup, escape
@@ -11,26 +13,40 @@ from markupsafe import Markup, escape
 from gateway.portal import portal
 from gateway.web.amounts import zloty_plain
 from gateway.web.chips import paid_chip
-from gateway.web.days import day_short, months
+from gateway.web.days import DAYS_MAX, date_of, day_short, months, today
 from gateway.web.filters import capital
 from gateway.web.languages import gettext as _
+from gateway.web.languages import language
 from gateway.web.paging import row_url
 
 
-def invoice_title(invoice: pb.Invoice) -> str:
+def invoice_title(invoice: pb.Invoice) -> Markup:
     """`Wrzesień i październik`: the months it is for."""
-    return capital(months(invoice.period_from, invoice.period_to))
+    return _title(date_of(invoice.period_from), date_of(invoice.period_to), today().year, language())
 
 
-def invoice_state_line(invoice: pb.Invoice) -> str:
+@lru_cache(maxsize=DAYS_MAX)
+def _title(first: date | None, last: date | None, _this_year: int, _language: str) -> Markup:
+    return escape(capital(months(first, last)))
+
+
+def invoice_state_line(invoice: pb.Invoice) -> Markup:
     """Until when it is to be paid, or when it was."""
-    if invoice.paid_state == pb.PAID_STATE_PAID:
-        if not invoice.HasField("paid_on"):
-            return _("paid")
-        return _("paid on %(day)s", day=day_short(invoice.paid_on))
-    if invoice.paid_state == pb.PAID_STATE_OVERDUE:
-        return _("was due on %(day)s", day=day_short(invoice.due_on))
-    return _("by %(day)s", day=day_short(invoice.due_on))
+    state = invoice.paid_state
+    if state == pb.PAID_STATE_PAID:
+        on = date_of(invoice.paid_on) if invoice.HasField("paid_on") else None
+    else:
+        on = date_of(invoice.due_on)
+    return _state_line(state, on, today().year, language())
+
+
+@lru_cache(maxsize=DAYS_MAX)
+def _state_line(state: int, on: date | None, _this_year: int, _language: str) -> Markup:
+    if state == pb.PAID_STATE_PAID:
+        return escape(_("paid on %(day)s", day=day_short(on)) if on else _("paid"))
+    if state == pb.PAID_STATE_OVERDUE:
+        return escape(_("was due on %(day)s", day=day_short(on)))
+    return escape(_("by %(day)s", day=day_short(on)))
 
 
 def invoice_rows(invoices: Iterable[pb.Invoice]) -> Markup:
@@ -58,14 +74,14 @@ def invoice_picks(invoices: Iterable[pb.Invoice]) -> Markup:
 
 def _sub(invoice: pb.Invoice) -> Markup:
     """How it stands; of a customer with several addresses also for which one it is."""
-    line = invoice_state_line(invoice)
-    return escape(f"{line}, {invoice.premises_line}" if invoice.premises_line else line)
+    line, premises = invoice_state_line(invoice), invoice.premises_line
+    return Markup(f"{line}, {escape(premises)}") if premises else line  # noqa: S704 - both are escaped
 
 
 def _link(invoice: pb.Invoice, base: str, sub: str) -> str:
     return (
         f'<a class="eb-row" href="{base}{escape(invoice.invoice_id)}"><span class="eb-row-main">'
-        f'<span class="eb-row-title">{escape(invoice_title(invoice))}</span>'
+        f'<span class="eb-row-title">{invoice_title(invoice)}</span>'
         f'<span class="eb-row-sub">{sub}</span></span><span class="eb-row-end"><span class="eb-row-amount">'
         f'<span class="eb-money">{zloty_plain(invoice.total_gross)}</span></span>'
         f"{paid_chip(invoice.paid_state)}</span></a>"

@@ -6,13 +6,13 @@ from urllib.parse import urlencode
 from ebok.identity.v1 import grants_pb2
 from ebok.payments.v1 import payments_pb2 as pb
 from flask import url_for
-from flask_login import current_user
 
 from gateway.portal import portal
 from gateway.web.amounts import zloty_plain
 from gateway.web.days import moment_short
 from gateway.web.languages import gettext as _
 from gateway.web.languages import lazy_gettext as _l
+from gateway.web.sessions import person
 
 PROVIDERS = {"przelewy24": "Przelewy24", "payu": "PayU"}
 UNDER_WAY = frozenset(
@@ -38,7 +38,7 @@ BECAUSE = {
 
 def may_pay() -> bool:
     """Whether the person may pay for the selected customer. The service decides; pages only leave the button out."""
-    grant = current_user.grant
+    grant = person().grant
     return grant is not None and grant.scope in PAYING_SCOPES
 
 

@@ -6,7 +6,6 @@ from uuid import UUID
 from ebok.billing.v1 import reading_windows_pb2, readings_pb2
 from ebok.identity.v1 import grants_pb2
 from flask import Response, redirect, render_template, request, url_for
-from flask_login import current_user
 from werkzeug.wrappers import Response as AnyResponse
 
 from chassis import wire
@@ -20,6 +19,7 @@ from gateway.web.forms import Form
 from gateway.web.kept import take_kept
 from gateway.web.languages import gettext as _
 from gateway.web.reading_forms import CONFIRM, intention, is_confirmed, refuse_reading, window_digits
+from gateway.web.sessions import person
 from gateway.web.uploads import takes_file
 
 PHOTO_BYTES_MAX = 10 * 1024 * 1024
@@ -82,9 +82,7 @@ def reading(meter_id: UUID) -> tuple[str, int] | AnyResponse:
 @portal.get("/odczyt/zdjecie/<uuid:reading_id>")
 def reading_photo(reading_id: UUID) -> Response:
     """The photo that came with an own reading."""
-    asked = readings_pb2.GetReadingPhotoRequest(
-        customer_id=current_user.customer_id, reading_id=str(reading_id)
-    )
+    asked = readings_pb2.GetReadingPhotoRequest(customer_id=person().customer_id, reading_id=str(reading_id))
     content = document(clients().billing.readings.GetReadingPhoto, asked).content
     return Response(content, content_type="image/jpeg")
 
@@ -92,11 +90,12 @@ def reading_photo(reading_id: UUID) -> Response:
 @portal.app_template_global()
 def may_hand_in() -> bool:
     """Whether the person may hand in for the selected customer. The service decides; pages leave the form out."""
-    return current_user.grant is not None and current_user.grant.scope == grants_pb2.SCOPE_MANAGE
+    grant = person().grant
+    return grant is not None and grant.scope == grants_pb2.SCOPE_MANAGE
 
 
 def _meters() -> list[readings_pb2.ReadableMeter]:
-    asked = readings_pb2.ListReadableMetersRequest(customer_id=current_user.customer_id)
+    asked = readings_pb2.ListReadableMetersRequest(customer_id=person().customer_id)
     return list(call(clients().billing.readings.ListReadableMeters, asked).meters)
 
 
@@ -132,7 +131,7 @@ def _hand_in(form: Form, meter: readings_pb2.ReadableMeter) -> AnyResponse | Non
     if not form.ok or value is None or read_on is None:
         return None
     wanted = readings_pb2.SubmitReadingRequest(
-        customer_id=current_user.customer_id,
+        customer_id=person().customer_id,
         meter_id=meter.meter.meter_id,
         read_on=wire.pack_date(read_on),
         value=f"{value:f}",

@@ -2,10 +2,10 @@
 
 from ebok.identity.v1 import grants_pb2
 from flask_babel import LazyString
-from flask_login import current_user
 
 from gateway.portal import portal
 from gateway.web.languages import lazy_gettext as _l
+from gateway.web.sessions import person
 
 SCOPES: dict[str, tuple["grants_pb2.Scope", LazyString, LazyString]] = {
     "podglad": (grants_pb2.SCOPE_VIEW, _l("look only"), _l("balance, invoices, use, documents")),
@@ -20,12 +20,13 @@ SCOPES: dict[str, tuple["grants_pb2.Scope", LazyString, LazyString]] = {
 
 def may_manage() -> bool:
     """Whether something of the selected customer can be changed."""
-    return current_user.grant is not None and current_user.grant.scope == grants_pb2.SCOPE_MANAGE
+    grant = person().grant
+    return grant is not None and grant.scope == grants_pb2.SCOPE_MANAGE
 
 
 def is_owner() -> bool:
     """Whether the selected customer is held by proof: then others are let in from here."""
-    grant = current_user.grant
+    grant = person().grant
     return grant is not None and grant.origin == grants_pb2.GRANT_ORIGIN_PROOF
 
 

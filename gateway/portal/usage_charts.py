@@ -1,5 +1,6 @@
 """What was used, as a chart, its sentence and its table: the same on the first page and on the page of use."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -9,7 +10,7 @@ from markupsafe import Markup
 from gateway.web import chart_words
 from gateway.web.amounts import decimal_of, quantity
 from gateway.web.charts import Chart, Point, year_chart
-from gateway.web.days import date_of, month_name, month_short, today
+from gateway.web.days import date_of, month_name, month_names, today
 from gateway.web.languages import gettext as _
 from gateway.web.languages import lazy_gettext as _l
 
@@ -59,7 +60,7 @@ def chart_of(
     usage: readings_pb2.GetUsageResponse, *, height: int = 216, whole_year: bool = False
 ) -> UsageChart:
     """The months of a year with the year before behind them; `whole_year` tells of the year, else of its last month."""
-    points = [_month(bucket) for bucket in usage.buckets]
+    points = _months(usage.buckets)
     strong = chart_words.latest_whole(points)
     subject = use_of(usage.service_point.commodity)
     compared = any(point.before is not None for point in points)
@@ -127,14 +128,18 @@ def years_chart_of(usage: readings_pb2.GetUsageResponse, *, height: int = 288) -
     )
 
 
-def _month(bucket: readings_pb2.UsageBucket) -> Point:
-    return Point(
-        month_name(bucket.month),
-        month_short(bucket.month),
-        decimal_of(bucket.used),
-        decimal_of(bucket.used_year_before),
-        partial=bucket.HasField("known_until"),
-    )
+def _months(buckets: Iterable[readings_pb2.UsageBucket]) -> list[Point]:
+    names, shorts = month_names()
+    return [
+        Point(
+            names[one.month - 1],
+            shorts[one.month - 1],
+            Decimal(one.used) if one.used else None,
+            Decimal(one.used_year_before) if one.used_year_before else None,
+            one.HasField("known_until"),
+        )
+        for one in buckets
+    ]
 
 
 def _year_sentence(points: list[Point], unit: str, year: int) -> str:

@@ -141,8 +141,8 @@ def _pixels(value: float) -> str:
 
 
 def _bar(kind: str, centre: float, width: float, first: float, second: float) -> Bar:
-    top, bottom = min(first, second), max(first, second)
-    return Bar(kind, _percent(centre - width / 2), _pixels(top), _percent(width), _pixels(bottom - top))
+    top, height = (first, second - first) if first < second else (second, first - second)
+    return Bar(kind, f"{centre - width / 2:.2f}%", f"{top:.1f}", f"{width:.2f}%", f"{height:.1f}")
 
 
 def _ticks(scale: _Scale, values: Sequence[Decimal]) -> tuple[Tick, ...]:

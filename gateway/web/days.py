@@ -5,6 +5,7 @@ Takes what the wire and Python have: `google.type.Date`, `google.protobuf.Timest
 between them does not break.
 """
 
+from collections.abc import Sequence
 from contextvars import ContextVar
 from datetime import UTC, date, datetime
 from functools import cache, lru_cache
@@ -183,6 +184,12 @@ def month_short(value: Any) -> str:
     """`wrz`, of a month's number or a day in it."""
     month = _month_of(value)
     return SHORT_MONTHS[language()][month - 1] if month else ABSENT
+
+
+def month_names() -> tuple[Sequence[str], Sequence[str]]:
+    """The twelve names, `wrzesień` and `wrz`, in order."""
+    code = language()
+    return _names("LLLL", code), SHORT_MONTHS[code]
 
 
 def month_year(value: Any) -> str:

@@ -57,8 +57,9 @@ class PageContext(Context):
             type(__obj) is not FunctionType or __obj.__dict__
         ):  # It may be marked as one that wants the context.
             return super().call(__obj, *args, **kwargs)
-        kwargs.pop("_block_vars", None)
-        kwargs.pop("_loop_vars", None)
+        if kwargs:
+            kwargs.pop("_block_vars", None)
+            kwargs.pop("_loop_vars", None)
         return __obj(*args, **kwargs)
 
 

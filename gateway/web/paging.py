@@ -6,6 +6,7 @@ links = paging.page_links(response.page)              # into {{ navigation.pagin
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
@@ -15,6 +16,7 @@ from flask import Flask, current_app, request, url_for
 PAGE_SIZE = 20
 CURSOR = "cursor"
 CURSOR_LENGTH_MAX = 500
+FILTERS_MAX = 5_000  # Links of filters on pages without one: the same on everybody's pages.
 ADDRESSES_EXTENSION = "ebok_addresses"
 
 
@@ -47,11 +49,19 @@ def page_links(page: PageResponse) -> PageLinks:
 
 def here(**changes: str | None) -> str:
     """This page's own address with other query arguments; None takes one away, a new filter also the cursor."""
+    if not request.query_string and CURSOR not in changes:
+        return _filtered(request.path, tuple(changes.items()))
     arguments = [(name, value) for name, value in request.args.items(multi=True) if name not in changes]
     if CURSOR not in changes:
         arguments = [(name, value) for name, value in arguments if name != CURSOR]
     arguments += [(name, value) for name, value in changes.items() if value is not None]
     return request.path + ("?" + urlencode(arguments) if arguments else "")
+
+
+@lru_cache(maxsize=FILTERS_MAX)
+def _filtered(path: str, changes: tuple[tuple[str, str | None], ...]) -> str:
+    arguments = [(name, value) for name, value in changes if value is not None]
+    return path + ("?" + urlencode(arguments) if arguments else "")
 
 
 def asked(*names: str) -> dict[str, str]:

@@ -82,7 +82,10 @@ class Person:
 
 
 def person() -> Person:
-    """Whoever is logged in, on pages that nobody else sees. `current_user` looks for them at every word said of it."""
+    """Whoever the page is for; `is_authenticated` tells whether they are logged in, as on pages that nobody else sees.
+
+    `current_user` looks for them at every word said of it.
+    """
     found: Person = current_user._get_current_object()
     return found
 
@@ -185,14 +188,15 @@ def close_session() -> None:
 
 def preferences() -> Preferences:
     """The language and look the person has saved."""
-    if not current_user or not current_user.is_authenticated:
+    whose = person()
+    if not whose or not whose.is_authenticated:
         return Preferences()
-    person = current_user.staff if in_console() else current_user.user
-    language = person.language if person.language in LANGUAGES else ""
+    saved = whose.staff if in_console() else whose.user
+    language = saved.language if saved.language in LANGUAGES else ""
     if in_console() and request.cookies.get(LANGUAGE_COOKIE) in LANGUAGES:
         # Staff have no profile of their own to change: what they chose in this browser counts.
         language = ""
-    return Preferences(language=language, look=LOOKS.get(person.look, ""))
+    return Preferences(language=language, look=LOOKS.get(saved.look, ""))
 
 
 def login_url(path: str) -> str:
