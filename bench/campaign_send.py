@@ -27,7 +27,7 @@ from chassis.keys import generate
 from chassis.rpc.client import Channel
 from deploy.local.postgres import EmbeddedPostgres
 from services.notify.documents.campaigns import write_mail
-from services.notify.documents.mails import render_mail, sender_of
+from services.notify.documents.mails import encode_letter, render_mail, sender_of
 from services.notify.documents.messages import render_letter
 from services.notify.storage.messages import Channel as By
 from services.notify.storage.messages import Message, Rule
@@ -167,7 +167,7 @@ def _sample() -> str:
     )
     written = write_mail(facts, TEXTS, settings, "pl")
     letter = render_letter(message, settings, written=written)
-    mail = render_mail(letter, message, sender_of(settings), now=now).decode()
+    mail = render_mail(encode_letter(letter), message, sender_of(settings), now=now).decode()
     return mail.replace(str(message.message_id), "@ID@").replace("klient@poczta.example", "@TO@")
 
 

@@ -6,7 +6,14 @@ from datetime import date
 from typing import Any
 
 from services.notify.documents import formats
-from services.notify.documents.sandbox import OF_CAMPAIGN, Names, Values, check_text, render_text
+from services.notify.documents.sandbox import (
+    OF_CAMPAIGN,
+    Names,
+    Values,
+    check_text,
+    render_text,
+    render_texts,
+)
 from services.notify.storage.messages import Message, Rule
 from services.notify.storage.settings import ProviderSettings
 
@@ -101,7 +108,7 @@ def _write(
     parts: tuple[str, str],
 ) -> Written:
     values = _values(facts, settings, language)
-    subject, text = (render_text(texts[language].get(part, ""), values) for part in parts)
+    subject, text = render_texts([texts[language].get(part, "") for part in parts], values)
     return Written(language, formats.one_line(subject), paragraphs_of(text, language))
 
 

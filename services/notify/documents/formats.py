@@ -1,5 +1,6 @@
 """Amounts, days, moments and account numbers as people read them, in three languages. Spaces inside do not break."""
 
+import functools
 import re
 from datetime import date, datetime
 from decimal import Decimal
@@ -7,6 +8,11 @@ from decimal import Decimal
 from chassis.clock import WARSAW
 
 NBSP = "\u00a0"
+MINUS = "\u2212"
+_MARKS = {
+    True: (".", ","),
+    False: (",", NBSP),
+}  # The decimal point and what stands between thousands; in English or not.
 NRB_DIGITS = 26
 NIP_DIGITS = 10
 MONTHS = {
@@ -27,16 +33,19 @@ LANGUAGES = tuple(MONTHS)
 
 def zloty(grosze: int, language: str) -> str:
     """`1 234,56 zł`; in English `1,234.56 zł`."""
-    return number(Decimal(grosze).scaleb(-2), language, places=2) + NBSP + "zł"
+    point, thousands = _MARKS[language == "en"]
+    whole, rest = divmod(abs(grosze), 100)
+    sign = MINUS if grosze < 0 else ""
+    return f"{sign}{whole:,}".replace(",", thousands) + f"{point}{rest:02}{NBSP}zł"
 
 
 def number(value: Decimal, language: str, *, places: int | None = None) -> str:
     """Grouped by thousands; without `places` as many as it has, without idle zeros."""
-    point, thousands = (".", ",") if language == "en" else (",", NBSP)
+    point, thousands = _MARKS[language == "en"]
     whole, _, fraction = f"{abs(value):f}".partition(".")
     fraction = fraction.rstrip("0") if places is None else fraction.ljust(places, "0")[:places]
     text = f"{int(whole):,}".replace(",", thousands) + (point + fraction if fraction else "")
-    return "\u2212" + text if value < 0 else text
+    return MINUS + text if value < 0 else text
 
 
 def quantity(value: str, unit: str, language: str) -> str:
@@ -93,8 +102,13 @@ def unbroken(text: str) -> str:
 
 def bind(text: str, language: str) -> str:
     """One-letter words stay with the next word, as in print."""
+    return _after_short_word(language).sub(NBSP, text)
+
+
+@functools.cache
+def _after_short_word(language: str) -> re.Pattern[str]:
     letters = SHORT_WORDS[language]
-    return re.sub(rf"(?<![^\s(„“])([{letters}{letters.upper()}]) ", rf"\1{NBSP}", text)
+    return re.compile(rf"(?<=(?<![^\s(„“])[{letters}{letters.upper()}]) ")
 
 
 # What the alphabet of text messages lacks and every telephone shows another way for less.
@@ -110,5 +124,9 @@ def for_phones(text: str, length_max: int = 600) -> str:
 
 def one_line(text: str, length_max: int = 200) -> str:
     """What somebody typed, fit for a header or a line: no control characters, no line breaks, not too long."""
-    plain = "".join(character if character.isprintable() else " " for character in text)
+    plain = (
+        text
+        if text.isprintable()
+        else "".join(character if character.isprintable() else " " for character in text)
+    )
     return " ".join(plain.split())[:length_max]

@@ -12,7 +12,7 @@ from services.notify.documents.campaigns import (
     paragraphs_of,
     provider_values,
 )
-from services.notify.documents.sandbox import OF_REMINDER, Values, render_text
+from services.notify.documents.sandbox import OF_REMINDER, Values, render_text, render_texts
 from services.notify.domain.messages import reference
 from services.notify.storage.messages import Message, Rule
 from services.notify.storage.settings import ProviderSettings
@@ -61,9 +61,7 @@ def write_mail(message: Message, texts: Texts, settings: ProviderSettings, langu
     if not parts.get("email"):
         return None
     values = _own_values(message, settings, language)
-    subject, text = (
-        render_text(parts.get(part, ""), values, names=OF_REMINDER) for part in ("subject", "email")
-    )
+    subject, text = render_texts([parts.get("subject", ""), parts["email"]], values, names=OF_REMINDER)
     return Written(language, formats.one_line(subject), paragraphs_of(text, language))
 
 

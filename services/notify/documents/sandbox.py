@@ -7,7 +7,7 @@ where the layout escapes it.
 """
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from jinja2 import StrictUndefined, Template, TemplateError, nodes
@@ -75,14 +75,19 @@ def check_text(
 
 def render_text(source: str, values: Values, *, names: Names = OF_CAMPAIGN) -> str:
     """A text that was checked, with values. Raises OutputTooLong, and Fault for a text that should not be here."""
+    return render_texts((source,), values, names=names)[0]
+
+
+def render_texts(sources: Sequence[str], values: Values, *, names: Names = OF_CAMPAIGN) -> list[str]:
+    """As `render_text`, several with the same values."""
     cut = {
         name: {key: value[:VALUE_LENGTH_MAX] for key, value in inner.items()}
         for name, inner in values.items()
     }
-    text = _compiled(source, of_reminder=names is OF_REMINDER).render(cut)
-    if len(text) > OUTPUT_LENGTH_MAX:
+    texts = [_compiled(source, of_reminder=names is OF_REMINDER).render(cut) for source in sources]
+    if max(map(len, texts), default=0) > OUTPUT_LENGTH_MAX:
         raise OutputTooLong
-    return text
+    return texts
 
 
 def is_personal(source: str) -> bool:

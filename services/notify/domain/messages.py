@@ -299,16 +299,23 @@ def _addressed(
     if by_mail and message.rule in BY_CONSENT and not contact.e_invoice:
         _suppress(session, message, NO_CONSENT)
         return False
-    message.address = address
-    message.language = contact.language
-    message.name = (
-        contact.name if address in (contact.email, contact.phone) else ""
-    )  # Somebody else may have paid.
-    message.facts = {
-        **message.facts,
-        "customer_number": contact.number,
-        "premises_label": contact.premises_label,
+    values = {
+        "address": address,
+        "language": contact.language,
+        "name": contact.name
+        if address in (contact.email, contact.phone)
+        else "",  # Somebody else may have paid.
+        "facts": {
+            **message.facts,
+            "customer_number": contact.number,
+            "premises_label": contact.premises_label,
+        },
     }
+    for name, value in values.items():
+        if (
+            getattr(message, name) != value
+        ):  # What is as it was planned is not looked through again to be written.
+            setattr(message, name, value)
     return True
 
 

@@ -4,6 +4,7 @@ A topic is what a customer thinks of ("invoices", "reminders"); each rule belong
 there is a default, and a word whether it can be switched: some things have to be said.
 """
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -83,6 +84,7 @@ class Choice:
     changed_at: datetime | None
 
 
+@functools.cache
 def topic_of(rule: Rule, *, marketing: bool = False) -> Topic | None:
     """The topic a rule belongs to: the longest name in TOPICS that it begins with; None: always sent."""
     if marketing:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from chassis.database import Database
 from services.notify.documents import campaigns as texts
-from services.notify.documents.messages import Letter
+from services.notify.documents.mails import Encoded
 from services.notify.documents.moulds import cast
 from services.notify.domain import batches
 from services.notify.domain.preferences import MARKETING_FACT
@@ -15,7 +15,7 @@ from services.notify.jobs.rooms import PostRoom, Run
 from services.notify.storage.messages import Message
 
 
-def campaign_letter(run: Run, message: Message) -> Letter:
+def campaign_letter(run: Run, message: Message) -> Encoded:
     """What staff wrote for this recipient, in the layout of our mails."""
     of_campaign = texts.texts_of(message, run.texts.get(message.subject_id))
     written = texts.write_mail(message.facts["customer"], of_campaign, run.settings, message.language)

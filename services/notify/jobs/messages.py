@@ -17,8 +17,15 @@ from chassis.jobs import Jobs
 from chassis.sealing import SealBroken, unseal
 from services.notify.clients.smtp import Courier, Mail, MailServerAway
 from services.notify.config import NotifyConfig
-from services.notify.documents.mails import AddressMalformed, Sender, render_mail, sender_of
-from services.notify.documents.messages import Letter, render_letter
+from services.notify.documents.mails import (
+    AddressMalformed,
+    Encoded,
+    Sender,
+    encode_letter,
+    render_mail,
+    sender_of,
+)
+from services.notify.documents.messages import render_letter
 from services.notify.domain import messages
 from services.notify.domain.receipts import Outcome, Receipt
 from services.notify.domain.references import CHECKS_WITHIN, token_of
@@ -155,14 +162,15 @@ def _note(run: Run, mail: Mail, receipt: Receipt, journal: Journal | None, sent:
             report(run, message, receipt, mail.subject)
 
 
-def _letter_of(run: Run, message: Message) -> Letter:
+def _letter_of(run: Run, message: Message) -> Encoded:
     room = run.room
     if message.rule is Rule.CAMPAIGN:
         return campaign_letter(run, message)
-    return render_letter(
+    letter = render_letter(
         message,
         run.settings,
         token=unseal(room.seal_key, message.sealed_token).decode() if message.sealed_token else "",
         written=written_mail(run, message),
         unsubscribe=token_of(message.message_id, room.link_key),
     )
+    return encode_letter(letter)

@@ -4,7 +4,8 @@ from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, select
+from sqlalchemy import BigInteger, Uuid, any_, literal, select
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from chassis import copies
@@ -29,7 +30,8 @@ class Contact(Base):
 
 def find_contacts(session: Session, customer_ids: Collection[UUID]) -> dict[UUID, Contact]:
     """Those of the customers who are known."""
-    found = session.scalars(select(Contact).where(Contact.customer_id.in_(customer_ids)))
+    wanted = any_(literal([*customer_ids], ARRAY(Uuid())))  # One parameter instead of hundreds.
+    found = session.scalars(select(Contact).where(Contact.customer_id == wanted))
     return {contact.customer_id: contact for contact in found}
 
 

@@ -15,7 +15,7 @@ from ebok.notify.v1.preferences_pb2_grpc import PreferenceServiceStub
 from chassis import wire
 from chassis.errors import Invalid, PermissionDenied
 from chassis.testing.cast import ANNA_CUSTOMER, CELINA_CUSTOMER
-from services.notify.documents.mails import render_mail, sender_of
+from services.notify.documents.mails import encode_letter, render_mail, sender_of
 from services.notify.documents.messages import render_letter
 from services.notify.domain.preferences import MANNERS, MARKETING_FACT, Topic, may_send, topic_of
 from services.notify.domain.references import key_of, short_token_of, token_of
@@ -268,7 +268,7 @@ def test_a_marketing_mail_carries_the_link_and_others_do_not(served, offer, data
 
     def written():
         letter = render_letter(offer, settings, unsubscribe="ABC")
-        content = render_mail(letter, offer, sender_of(settings), now=served.clock.now())
+        content = render_mail(encode_letter(letter), offer, sender_of(settings), now=served.clock.now())
         return email.message_from_bytes(content), letter
 
     mail, letter = written()

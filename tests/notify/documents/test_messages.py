@@ -19,7 +19,7 @@ from chassis.ids import new_id
 from services.notify.documents import accounts
 from services.notify.documents import messages as documents
 from services.notify.documents.colours import READABLE, contrast, palette
-from services.notify.documents.mails import render_mail, sender_of
+from services.notify.documents.mails import encode_letter, render_mail, sender_of
 from services.notify.documents.messages import Letter, render_letter
 from services.notify.storage.messages import Message, Rule
 from services.notify.storage.settings import ProviderSettings
@@ -167,7 +167,7 @@ def parsed(content: bytes):
 def mail_of(one: Message, settings: ProviderSettings | None = None, token: str = "t"):  # noqa: S107
     settings = settings or provider()
     letter = render_letter(one, settings, token=token)
-    return parsed(render_mail(letter, one, sender_of(settings), now=NOW)), letter
+    return parsed(render_mail(encode_letter(letter), one, sender_of(settings), now=NOW)), letter
 
 
 # the three languages
@@ -344,7 +344,9 @@ def test_another_sender_lets_answers_go_to_the_office():
     settings, one = provider(), message(Rule.PASSWORD_CHANGED)
     letter = render_letter(one, settings)
 
-    mail = parsed(render_mail(letter, one, sender_of(settings, "ebok@poczta.zdroj.example"), now=NOW))
+    mail = parsed(
+        render_mail(encode_letter(letter), one, sender_of(settings, "ebok@poczta.zdroj.example"), now=NOW)
+    )
 
     assert mail["From"] == "Wodociągi Zdrój <ebok@poczta.zdroj.example>"
     assert mail["Reply-To"] == "bok@wodociagi-zdroj.example"
@@ -357,7 +359,7 @@ def test_what_is_sent_is_what_was_written_and_no_line_is_too_long():
         "pl", "x", "Zażółć = gęślą\n.\nFrom tu\n" + "ź" * 300 + "\n", "<p>.</p>\n" + "<b>ą</b>" * 400
     )
 
-    content = render_mail(letter, one, sender_of(provider()), now=NOW)
+    content = render_mail(encode_letter(letter), one, sender_of(provider()), now=NOW)
 
     plain, html = parsed(content).iter_parts()
     assert plain.get_content().replace("\r\n", "\n").rstrip() == letter.text.rstrip()
@@ -386,3 +388,15 @@ def test_any_brand_colour_can_be_read(number):
 
 def test_what_is_no_colour_becomes_the_default():
     assert palette("red; } body { display: none") == palette("#0068b8")
+
+
+# lines
+
+
+@anything(st.text(alphabet="ab \t\n\u00a0ż", max_size=300))
+def test_wrapped_lines_are_short_and_say_every_word(text):
+    made = documents.wrapped(text)
+
+    assert re.split("[\t-\r ]+", made.strip("\t\n ")) == re.split("[\t-\r ]+", text.strip("\t\n "))
+    assert all(len(line) <= documents.LINE_WIDTH or " " not in line for line in made.split("\n"))
+    assert all(line == line.strip(" ") for line in made.split("\n"))
