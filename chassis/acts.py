@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ebok.common.v1 import acts_pb2
-from sqlalchemy.orm import Session
 
 from chassis import tracing, wire
 from chassis.actors import Actor
@@ -58,14 +57,11 @@ def name_subject(subject_id: str, *, customer_id: str = "") -> None:
         act.customer_id = customer_id or act.customer_id
 
 
-def record(session: Session, act: Act) -> None:
-    """Write the act into the outbox of this session's database."""
-    outbox.announce_row(session, _event_of(act), key=_key_of(act))
-
-
-def record_alone(ask: outbox.Ask, act: Act) -> None:
-    """Write an act that changed nothing: it is a transaction of its own, in one statement."""
-    outbox.announce_alone(ask, _event_of(act), key=_key_of(act))
+def record(run: outbox.Run, act: Act) -> None:
+    """Write the act into the outbox of the database at hand, in one statement: within the transaction of what it
+    changed; an act that changed nothing is a transaction of its own.
+    """
+    outbox.announce_plainly(run, _event_of(act), key=_key_of(act))
 
 
 def _key_of(act: Act) -> str:

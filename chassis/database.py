@@ -3,6 +3,7 @@
 `transaction()` commits what a door did, or nothing of it. `reading()` is AUTOCOMMIT: cheaper, and each
 statement sees what is committed at that moment. `asking()` is the same without SQLAlchemy, for the few statements that
 come most often: a Session costs more than twice what the question itself does. One that writes is its own transaction.
+`asking_in(session)` asks so within a transaction.
 """
 
 import time
@@ -29,7 +30,6 @@ MIGRATION_LOCK_WAIT_S = 300
 
 
 IDLE_CHECK_S = 5.0
-_WAKE_RELAY = sa.text(f"NOTIFY {outbox.CHANNEL}")
 _TRANSACTION_ID = sa.text("SELECT pg_current_xact_id_if_assigned()::text")
 _BUSY = (
     psycopg.errors.LockNotAvailable,
@@ -79,6 +79,10 @@ class Reader:
             row_type = _row_types[statement] = _row_type(self._cursor)
         return [*map(row_type._make, found)]
 
+    def run(self, statement: str, values: Mapping[str, Any]) -> None:
+        """As `rows`, for a statement that answers none."""
+        self._cursor.execute(statement, values)
+
 
 def _row_type(cursor: psycopg.Cursor[Any]) -> Any:
     names = [column.name for column in cursor.description or ()]
@@ -87,6 +91,14 @@ def _row_type(cursor: psycopg.Cursor[Any]) -> Any:
 
 # By statement, of which there are as many as the code has: to make one for each answer took a third of asking.
 _row_types: dict[str, Any] = {}
+
+
+def asking_in(session: Session) -> Reader:
+    """A reader within the session's transaction, for the statements that come most often; first the session writes what
+    it has to. What the reader changes, the session's objects do not know of.
+    """
+    session.flush()
+    return Reader(session.connection().connection.driver_connection)  # type: ignore[arg-type]
 
 
 LOCKS_KEPT, LOCKS_MAX = 4, 64  # Jobs hold their locks for milliseconds, and now and then all at once.
@@ -134,9 +146,9 @@ class Database:
             if act is not None and (not act.changed or (act.only_if_written and not _has_written(session))):
                 act = None
             if act is not None and not act.recorded:
-                acts.record(session, act)
-            if session.info.get(outbox.ANNOUNCED):
-                session.execute(_WAKE_RELAY)
+                acts.record(asking_in(session).run, act)
+            elif session.info.get(outbox.ANNOUNCED):
+                asking_in(session).run(outbox.WAKE_RELAY, {})
         if act is not None:
             act.recorded = True
 

@@ -4,13 +4,13 @@ Each service declares the table in its own metadata, `OutboxRow = outbox.table(B
 with `announce(session, OutboxRow, event, key=…)`.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from google.protobuf.message import Message
-from sqlalchemy import Boolean, DateTime, Index, LargeBinary, Text, Uuid, func, insert, text
+from sqlalchemy import Boolean, DateTime, Index, LargeBinary, Text, Uuid, func, text
 from sqlalchemy import Table as SqlTable
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
@@ -25,7 +25,7 @@ PAYLOAD_BYTES_MAX = 256 * 1024
 ANNOUNCED = "ebok_announced"  # Mark in `session.info`, read by Database.transaction().
 
 
-Ask = Callable[[str, Mapping[str, Any]], object]  # `Reader.rows`: a statement of plain SQL and its values.
+Run = Callable[[str, Mapping[str, Any]], object]  # `Reader.run`: a statement of plain SQL and its values.
 
 
 class OutboxMixin:
@@ -96,23 +96,37 @@ def announce(
     return values["event_id"]
 
 
-def announce_row(session: Session, event: Message, *, key: str) -> None:
-    """As `announce`, for the chassis, which does not know the service's class."""
-    session.execute(insert(ANY_OUTBOX).values(**_values(event, key=key, secret=False)))
+def announce_many(session: Session, events: Sequence[tuple[Message, str]]) -> None:
+    """As `announce`, many at once, each with its key: one statement."""
+    if not events:
+        return
+    rows = [_values(event, key=key, secret=False) for event, key in events]
+    columns = {name: [row[name] for row in rows] for name in ("event_id", "type", "payload", "key")}
+    session.execute(_MANY, {**columns, "traceparent": tracing.current_traceparent()})
     session.info[ANNOUNCED] = True
 
 
-def announce_alone(ask: Ask, event: Message, *, key: str) -> None:
-    """As `announce`, for what goes with no change: one statement, which is its own transaction and wakes the relay."""
-    ask(_ALONE, _values(event, key=key, secret=False))
+_MANY = text("""
+    INSERT INTO outbox (event_id, type, payload, key, traceparent)
+    SELECT g.*, :traceparent
+      FROM unnest(CAST(:event_id AS uuid[]), CAST(:type AS text[]), CAST(:payload AS bytea[]), CAST(:key AS text[])) g
+""")
 
 
-_ALONE = f"""
+def announce_plainly(run: Run, event: Message, *, key: str) -> None:
+    """As `announce`, for the chassis, which does not know the service's class: one statement, which wakes the relay,
+    too. Outside of a transaction it is its own.
+    """
+    run(_ANNOUNCE, _values(event, key=key, secret=False))
+
+
+_ANNOUNCE = f"""
     WITH added AS (
         INSERT INTO outbox (event_id, type, payload, key, traceparent, secret)
         VALUES (%(event_id)s, %(type)s, %(payload)s, %(key)s, %(traceparent)s, %(secret)s) RETURNING 1)
     SELECT pg_notify('{CHANNEL}', '') FROM added
 """  # noqa: S608 - a constant
+WAKE_RELAY = f"NOTIFY {CHANNEL}"
 
 
 def _values(event: Message, *, key: str, secret: bool) -> dict[str, Any]:

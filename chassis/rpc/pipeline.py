@@ -173,7 +173,7 @@ class _Run:
         if act is None or act.changed or act.recorded or database is None:
             return
         with database.asking() as reader:
-            acts.record_alone(reader.rows, act)
+            acts.record(reader.run, act)
         act.recorded = True
 
     def refuse(self, fault: Exception) -> NoReturn:

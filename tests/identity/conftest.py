@@ -35,7 +35,7 @@ from ebok.identity.v1.users_pb2_grpc import UserServiceStub
 from chassis.actors import Actor
 from chassis.clock import FixedClock
 from chassis.config import Environment, PartConfig
-from chassis.database import Database
+from chassis.database import Database, Reader
 from chassis.errors import Invalid, Unavailable
 from chassis.keys import KeyRing
 from chassis.rpc.client import as_actor
@@ -331,6 +331,24 @@ def count(database: Database) -> Callable[..., int]:
             return int(session.scalar(sa.text(f"SELECT count(*) FROM {table} WHERE {where}")) or 0)  # noqa: S608
 
     return rows
+
+
+@pytest.fixture
+def statements(served: Served, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What the database is asked from here on, by Sessions and by Readers; clear it to look again."""
+    asked: list[str] = []
+
+    def noted(ask: Any) -> Any:
+        def call(reader: Reader, statement: str, values: Any) -> Any:
+            asked.append(statement)
+            return ask(reader, statement, values)
+
+        return call
+
+    sa.event.listen(served.database.engine, "before_cursor_execute", lambda *a: asked.append(a[2]))
+    monkeypatch.setattr(Reader, "rows", noted(Reader.rows))
+    monkeypatch.setattr(Reader, "run", noted(Reader.run))
+    return asked
 
 
 @pytest.fixture

@@ -27,6 +27,7 @@ from services.identity.api.tokens import RememberedTokens
 from services.identity.domain import challenges, sessions, users
 from services.identity.domain.devices import Browser
 from services.identity.domain.links import hash_secret
+from services.identity.domain.owners import account_of
 from services.identity.domain.passwords import Passwords
 from services.identity.domain.sessions import Lifetimes, Opened
 from services.identity.domain.step_up import STEP_UP_LASTS
@@ -109,7 +110,7 @@ class SessionService(rpc.SessionServiceServicer):
             owner = challenges.answer(session, attempt, given, codes=codes, now=now)
             opened = sessions.open_session(
                 session,
-                owner,
+                account_of(owner),
                 Browser(request.address, request.user_agent, request.device_token, request.trust_device),
                 stepped_up_at=now,
                 lifetimes=self._lifetimes[realm],

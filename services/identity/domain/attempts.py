@@ -108,25 +108,27 @@ def count(
 ) -> Sequence[Counter]:
     """Count an attempt, in a transaction that commits before the question is asked; answers what was counted.
 
-    Refuses TOO_MANY_ATTEMPTS with the longest wait. The limit `unasked_where_known` is neither asked nor counted when
-    another of the counters has seen a right attempt: that is where the owner has been before.
+    Refuses TOO_MANY_ATTEMPTS with the longest wait, which undoes the transaction. The limit `unasked_where_known` is
+    neither asked nor counted when another of the counters has seen a right attempt: that is where the owner has been
+    before.
     """
-    rows = stored.lock_attempts(session, [one.key for one in counters], now=now)
-    known = any(row.succeeded_at is not None and now - row.succeeded_at < KEPT_FOR for row in rows.values())
-    asked = [one for one in counters if not (known and one.limit is unasked_where_known)]
-    blocked = [rows[one.key].blocked_until for one in asked]
-    waits = [until - now for until in blocked if until is not None and until > now]
+    by_key = {one.key: one for one in counters}
+    rows = stored.count_attempt(
+        session,
+        [stored.Asked(key, now - one.limit.forget_after) for key, one in by_key.items()],
+        unasked_where_known=unasked_where_known.kind if unasked_where_known else "",
+        known_after=now - KEPT_FOR,
+        now=now,
+    )
+    waits = [row.blocked_until - now for row in rows if row.blocked_until is not None]
     if waits:
         raise TooManyAttempts(retry_after_s=max(1, math.ceil(max(waits).total_seconds())))
-    for one in asked:
-        row = rows[one.key]
-        if now - row.last_at >= one.limit.forget_after:
-            row.count = 0
-        row.count += 1
-        row.last_at = now
-        wait = one.limit.wait_after(row.count)
-        row.blocked_until = None if wait is None else now + wait
-    return asked
+    counted = {(row.kind, row.subject, row.source): row.count for row in rows}
+    begun = {key: by_key[key].limit.wait_after(times) for key, times in counted.items()}
+    until = {key: now + wait for key, wait in begun.items() if wait is not None}
+    if until:
+        stored.block_attempts(session, until)
+    return [one for one in counters if one.key in counted]
 
 
 def take_back(session: Session, counters: Sequence[Counter], *, counted_at: datetime, right: bool) -> None:

@@ -17,7 +17,7 @@ from chassis.sources import source_of
 from services.identity.domain import attempts, factors, owners, settings, step_up
 from services.identity.domain.factors import Answer, Kept, RecoveryCodes
 from services.identity.domain.links import Seal, hash_secret, new_secret
-from services.identity.domain.owners import Owner
+from services.identity.domain.owners import Account, Owner
 from services.identity.storage import challenges as stored
 from services.identity.storage.challenges import Challenge, ChallengeKind
 from services.identity.storage.sessions import LoginSession, Realm
@@ -56,26 +56,27 @@ class Attempt:
     counted_at: datetime
 
 
-def ask_code(session: Session, owner: Owner, *, now: datetime) -> Challenged:
+def ask_code(session: Session, account: Account, *, now: datetime) -> Challenged:
     """A code of the owner's app, or a recovery code."""
-    return _ask(session, owner, ChallengeKind.CODE, now=now)
+    return _ask(session, account, ChallengeKind.CODE, now=now)
 
 
 def ask_to_enrol(
-    session: Session, owner: Owner, *, seal: Seal, now: datetime, session_id: UUID | None = None
+    session: Session, account: Account, *, seal: Seal, now: datetime, session_id: UUID | None = None
 ) -> Challenged:
     """That an app is set up. The secret belongs to this challenge alone: who has another one learns nothing of it."""
     secret = factors.new_totp_secret()
     sealed = seal(secret.encode())
-    asked = _ask(session, owner, ChallengeKind.ENROL, sealed=sealed, session_id=session_id, now=now)
-    return _with_secret(session, asked, owner, secret)
+    asked = _ask(session, account, ChallengeKind.ENROL, sealed=sealed, session_id=session_id, now=now)
+    return _with_secret(session, asked, account.email, secret)
 
 
 def begin(session: Session, asking: LoginSession, *, seal: Seal, now: datetime) -> Challenged:
     """Set an app up in a session. Refuses STEP_UP_REQUIRED."""
     step_up.require_since(asking.stepped_up_at, now=now)
     owner = owners.find(session, asking.realm, asking.owner_id)
-    return ask_to_enrol(session, owner, seal=seal, session_id=asking.session_id, now=now)
+    account = owners.account_of(owner)
+    return ask_to_enrol(session, account, seal=seal, session_id=asking.session_id, now=now)
 
 
 def find(session: Session, token_hash: bytes, *, realm: Realm, now: datetime) -> Challenge:
@@ -90,7 +91,7 @@ def show(session: Session, challenge: Challenge, secret: str) -> Challenged:
     """What a challenge asks, for a page that is opened again."""
     asked = Challenged("", challenge.kind, challenge.expires_at)
     owner = owners.find(session, challenge.realm, challenge.owner_id)
-    return _with_secret(session, asked, owner, secret) if secret else asked
+    return _with_secret(session, asked, owner.email, secret) if secret else asked
 
 
 def knock(
@@ -179,7 +180,7 @@ def proven_in(session: Session, asking: LoginSession, *, address: str, now: date
 
 def _ask(
     session: Session,
-    owner: Owner,
+    account: Account,
     kind: ChallengeKind,
     *,
     now: datetime,
@@ -192,8 +193,8 @@ def _ask(
         Challenge(
             token_hash=hash_secret(token),
             kind=kind,
-            realm=owners.realm_of(owner),
-            owner_id=owners.owner_id(owner),
+            realm=account.realm,
+            owner_id=account.owner_id,
             session_id=session_id,
             sealed_secret=sealed,
             made_at=now,
@@ -203,7 +204,7 @@ def _ask(
     return Challenged(token, kind, expires_at)
 
 
-def _with_secret(session: Session, asked: Challenged, owner: Owner, secret: str) -> Challenged:
+def _with_secret(session: Session, asked: Challenged, email: str, secret: str) -> Challenged:
     provider, _ = settings.find(session)
-    uri = factors.totp_uri(secret, email=owner.email, provider=provider.provider_name)
+    uri = factors.totp_uri(secret, email=email, provider=provider.provider_name)
     return Challenged(asked.token, asked.kind, asked.expires_at, secret, uri)

@@ -5,12 +5,10 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from services.identity.domain import owners
 from services.identity.domain.links import hash_secret
-from services.identity.domain.owners import Owner
+from services.identity.domain.owners import Account
 from services.identity.storage import devices as stored
-from services.identity.storage.staff import StaffMember
-from services.identity.storage.users import User
+from services.identity.storage.sessions import Realm
 
 TRUST_LASTS = timedelta(days=30)
 
@@ -27,23 +25,17 @@ class Browser:
     is_trusted: bool = False
 
 
-def is_trusted(session: Session, owner: Owner, browser: Browser, *, now: datetime) -> bool:
-    """Whether the browser is spared codes. Never in the console."""
-    if not browser.device_token or isinstance(owner, StaffMember):
-        return False
-    device = stored.find_device(session, owner.user_id, hash_secret(browser.device_token))
-    return device is not None and device.trusted_until is not None and device.trusted_until > now
+def is_new(session: Session, account: Account, browser: Browser, *, now: datetime) -> bool:
+    """Whether the owner has to be told of this browser; it is known from here on. Nobody is told of the very first.
 
-
-def is_new(session: Session, owner: Owner, browser: Browser, *, now: datetime) -> bool:
-    """Whether the owner has to be told of this browser; it is known from here on. Nobody is told of the very first."""
-    owner_id = owners.owner_id(owner)
+    The console trusts no browser.
+    """
     if not browser.device_token:
-        return stored.has_devices(session, owner_id)
-    trusted = browser.is_trusted and isinstance(owner, User)
+        return stored.has_devices(session, account.owner_id)
+    trusted = browser.is_trusted and account.realm is Realm.PORTAL
     had_devices, known = stored.put_device(
         session,
-        owner_id,
+        account.owner_id,
         hash_secret(browser.device_token),
         trusted_until=now + TRUST_LASTS if trusted else None,
         now=now,

@@ -1,5 +1,6 @@
 """Whom a session, a factor or a browser belongs to: a user in the portal, a staff member in the console."""
 
+from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -12,6 +13,17 @@ from services.identity.storage.staff import StaffMember
 from services.identity.storage.users import User
 
 Owner = User | StaffMember
+
+
+@dataclass(frozen=True)
+class Account:
+    """An owner as logging in knows them: what mails and acts call them by."""
+
+    realm: Realm
+    owner_id: UUID
+    email: str
+    name: str
+    language: str
 
 
 def lock(session: Session, realm: Realm, owner_id: UUID) -> Owner | None:
@@ -38,8 +50,14 @@ def realm_of(owner: Owner) -> Realm:
     return Realm.PORTAL if isinstance(owner, User) else Realm.CONSOLE
 
 
-def actor_of(owner: Owner, *, session_id: UUID | None = None, address: str = "") -> Actor:
+def account_of(owner: Owner) -> Account:
+    """The owner, as logging in knows them."""
+    return Account(realm_of(owner), owner_id(owner), owner.email, owner.name, owner.language)
+
+
+def actor_of(owner: Owner | Account, *, session_id: UUID | None = None, address: str = "") -> Actor:
     """Who acts, for the audit log."""
-    kind = ActorKind.USER if isinstance(owner, User) else ActorKind.STAFF
+    account = owner if isinstance(owner, Account) else account_of(owner)
+    kind = ActorKind.USER if account.realm is Realm.PORTAL else ActorKind.STAFF
     session = str(session_id) if session_id else ""
-    return Actor(kind, str(owner_id(owner)), owner.name, session_id=session, address=address)
+    return Actor(kind, str(account.owner_id), account.name, session_id=session, address=address)

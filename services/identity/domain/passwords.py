@@ -11,11 +11,12 @@ import os
 import threading
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import argon2
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -23,6 +24,8 @@ from argon2.low_level import hash_secret
 from zxcvbn import zxcvbn
 
 from chassis.errors import Invalid, Unavailable, Violation
+
+Result = TypeVar("Result")
 
 LENGTH_MIN = 10
 LENGTH_MAX = 128
@@ -147,7 +150,8 @@ class Checked:
 
 
 class Passwords:
-    """Makes and checks hashes, a bounded number at once: each takes a core and `memory_kib` for a while.
+    """Makes and checks hashes, a bounded number at once: each takes a core and `memory_kib` for a while. They are made
+    in threads of their own, as a thread keeps that memory and those of requests are many more.
 
     A door takes a `place` before it counts or looks up anything. Who would wait behind more than `waiting_max` others
     is refused at once, so that a flood of log-ins does not hold the threads that everybody else's requests need.
@@ -167,7 +171,7 @@ class Passwords:
         self._hasher = argon2.PasswordHasher(
             time_cost=time_cost, memory_cost=memory_kib, parallelism=parallelism, type=argon2.Type.ID
         )
-        self._running = threading.BoundedSemaphore(at_once)
+        self._threads = ThreadPoolExecutor(at_once, thread_name_prefix="hashing")
         self._places = threading.BoundedSemaphore(at_once + waiting_max)
         self._note = note
         # Stands in for the hash of an account that does not exist: the same work, never the right password.
@@ -175,44 +179,28 @@ class Passwords:
 
     def make(self, password: str) -> str:
         """The hash to keep. Refuses HASHING_BUSY."""
-        with self._core():
-            self._note("made")
-            return self._hasher.hash(_normal(password))
+        return self._apart("made", lambda: self._hasher.hash(_normal(password)))
 
     def check(self, kept: str | None, password: str) -> Checked:
         """Compare; for None, an unknown account, the same work is done and the answer is no. Refuses HASHING_BUSY."""
-        with self._core():
-            self._note("checked")
-            right = self._verify(kept or self._nobodys, password) and kept is not None
-            if right and kept is not None and self._hasher.check_needs_rehash(kept):
-                return Checked(True, self._hasher.hash(_normal(password)))
-            return Checked(right)
+        return self._apart("checked", lambda: self._check(kept, password))
+
+    def _check(self, kept: str | None, password: str) -> Checked:
+        right = self._verify(kept or self._nobodys, password) and kept is not None
+        if right and kept is not None and self._hasher.check_needs_rehash(kept):
+            return Checked(True, self._hasher.hash(_normal(password)))
+        return Checked(right)
 
     def make_set(self, words: Sequence[str]) -> list[str]:
         """Hashes of random words, all with one salt, so that one hash finds a word among them. Refuses HASHING_BUSY."""
         salt = os.urandom(16)
-        with self._core():
-            self._note("made")
-            return [self._hasher.hash(word, salt=salt) for word in words]
+        return self._apart("made", lambda: [self._hasher.hash(word, salt=salt) for word in words])
 
     def find_in_set(self, kept: Sequence[str], word: str) -> str | None:
         """The hash of the word among those of a set, None when it is not there. Refuses HASHING_BUSY."""
         if not kept:
             return None
-        parameters = argon2.extract_parameters(kept[0])
-        salt = kept[0].split("$")[4]
-        with self._core():
-            self._note("checked")
-            made = hash_secret(
-                word.encode(),
-                base64.b64decode(salt + "=" * (-len(salt) % 4)),
-                time_cost=parameters.time_cost,
-                memory_cost=parameters.memory_cost,
-                parallelism=parameters.parallelism,
-                hash_len=parameters.hash_len,
-                type=parameters.type,
-                version=parameters.version,
-            ).decode()
+        made = self._apart("checked", lambda: _hash_as(kept[0], word))
         return next((one for one in kept if hmac.compare_digest(one, made)), None)
 
     def _verify(self, kept: str, password: str) -> bool:
@@ -232,15 +220,33 @@ class Passwords:
         finally:
             self._places.release()
 
-    @contextmanager
-    def _core(self) -> Iterator[None]:
-        if not self._running.acquire(timeout=WAIT_S):
-            self._note("busy")
-            raise HashingBusy
+    def _apart(self, outcome: str, work: Callable[[], Result]) -> Result:
+        waiting = self._threads.submit(work)
         try:
-            yield
-        finally:
-            self._running.release()
+            done = waiting.result(WAIT_S)
+        except TimeoutError:
+            if waiting.cancel():
+                self._note("busy")
+                raise HashingBusy from None
+            done = waiting.result()
+        self._note(outcome)
+        return done
+
+
+def _hash_as(kept: str, word: str) -> str:
+    """The hash of a word with the salt and the parameters of another."""
+    parameters = argon2.extract_parameters(kept)
+    salt = kept.split("$")[4]
+    return hash_secret(
+        word.encode(),
+        base64.b64decode(salt + "=" * (-len(salt) % 4)),
+        time_cost=parameters.time_cost,
+        memory_cost=parameters.memory_cost,
+        parallelism=parameters.parallelism,
+        hash_len=parameters.hash_len,
+        type=parameters.type,
+        version=parameters.version,
+    ).decode()
 
 
 def _normal(password: str) -> str:

@@ -28,20 +28,17 @@ from services.identity.domain.links import (
     new_link,
     new_secret,
 )
-from services.identity.domain.owners import Owner
+from services.identity.domain.owners import Account
 from services.identity.domain.passwords import Checked
 from services.identity.outbox import factors as announce
 from services.identity.storage import challenges as stored_challenges
 from services.identity.storage import devices as stored_devices
-from services.identity.storage import factors as stored_factors
 from services.identity.storage import grants as stored_grants
+from services.identity.storage import owners as stored_owners
 from services.identity.storage import sessions as stored
-from services.identity.storage import staff as stored_staff
 from services.identity.storage import tokens
-from services.identity.storage import users as stored_users
 from services.identity.storage.grants import GivenBy, Scope
-from services.identity.storage.sessions import LoginSession, Realm
-from services.identity.storage.staff import StaffMember
+from services.identity.storage.sessions import LoginSession, NewSession, Realm
 from services.identity.storage.tokens import Purpose
 from services.identity.storage.users import Look, User
 
@@ -80,7 +77,6 @@ class Lifetimes:
 class Knock:
     """A counted attempt to log in. `password_hash` is None when there is nobody who could."""
 
-    email: str
     realm: Realm
     counters: Sequence[attempts.Counter]
     counted_at: datetime
@@ -156,17 +152,10 @@ def knock(session: Session, email: str, *, realm: Realm, address: str, now: date
         attempts.counter(attempts.LOGIN_ADDRESS, source=source),
     ]
     counted = attempts.count(session, counters, now=now, unasked_where_known=attempts.LOGIN_ACCOUNT)
-    owner_id: UUID | None = None
-    password_hash: str | None = None
-    if realm is Realm.PORTAL:
-        user = stored_users.find_user_by_email(session, email)
-        if user is not None and user.confirmed_at is not None:
-            owner_id, password_hash = user.user_id, user.password_hash
-    else:
-        member = stored_staff.find_staff_by_email(session, email)
-        if member is not None and member.roles:
-            owner_id, password_hash = member.staff_id, member.password_hash
-    return Knock(email, realm, counted, now, owner_id, password_hash)
+    found = stored_owners.find_password(session, realm, email)
+    if found is None:
+        return Knock(realm, counted, now, None, None)
+    return Knock(realm, counted, now, found.owner_id, found.password_hash)
 
 
 def let_in(
@@ -184,27 +173,31 @@ def let_in(
     """
     if not checked.right or attempt.owner_id is None:
         raise LoginRefused
-    owner = owners.lock(session, attempt.realm, attempt.owner_id)
+    owner = stored_owners.lock_owner(session, attempt.realm, attempt.owner_id)
     if owner is None or owner.password_hash != attempt.password_hash:
         raise LoginRefused
+    account = Account(attempt.realm, attempt.owner_id, owner.email, owner.name, owner.language)
     if checked.renewed_hash:
-        owner.password_hash = checked.renewed_hash
+        stored_owners.keep_password(session, attempt.realm, attempt.owner_id, checked.renewed_hash)
     attempts.take_back(session, attempt.counters, counted_at=attempt.counted_at, right=True)
-    has_factor = stored_factors.find_factor(session, attempt.owner_id) is not None
-    if has_factor and not devices.is_trusted(session, owner, browser, now=now):
-        return challenges.ask_code(session, owner, now=now)
-    if not has_factor and isinstance(owner, StaffMember):
-        return challenges.ask_to_enrol(session, owner, seal=seals.own, now=now)
+    proofs = stored_owners.find_proofs(
+        session, attempt.owner_id, device_hash=hash_secret(browser.device_token), now=now
+    )
+    in_portal = attempt.realm is Realm.PORTAL
+    if proofs.has_factor and not (proofs.is_trusted and in_portal):
+        return challenges.ask_code(session, account, now=now)
+    if not (proofs.has_factor or in_portal):
+        return challenges.ask_to_enrol(session, account, seal=seals.own, now=now)
     # A browser that is trusted was asked for no code: what needs a proof of today asks for one.
-    stepped_up_at = None if has_factor else now
+    stepped_up_at = None if proofs.has_factor else now
     return open_session(
-        session, owner, browser, stepped_up_at=stepped_up_at, lifetimes=lifetimes, seals=seals, now=now
+        session, account, browser, stepped_up_at=stepped_up_at, lifetimes=lifetimes, seals=seals, now=now
     )
 
 
 def open_session(
     session: Session,
-    owner: Owner,
+    account: Account,
     browser: Browser,
     *,
     stepped_up_at: datetime | None,
@@ -212,35 +205,34 @@ def open_session(
     seals: Seals,
     now: datetime,
 ) -> Opened:
-    """A new session of an owner who has proven everything; from a browser that is new, its owner is told."""
-    in_portal = isinstance(owner, User)
+    """A new session of an owner who is locked and has proven everything; from a new browser, its owner is told."""
     secret = new_secret()
-    owner.last_login_at = now
-    opened = LoginSession(
+    link = new_link(seals.mail) if devices.is_new(session, account, browser, now=now) else None
+    opened = NewSession(
         session_id=new_id(),
         token_hash=hash_secret(secret),
-        realm=owners.realm_of(owner),
-        user_id=owner.user_id if in_portal else None,
-        staff_id=None if in_portal else owner.staff_id,
+        realm=account.realm,
+        owner_id=account.owner_id,
         opened_at=now,
         expires_at=now + lifetimes.absolute,
-        last_seen_at=now,
         stepped_up_at=stepped_up_at,
         address=browser.address,
         user_agent=browser.user_agent[:USER_AGENT_LENGTH_MAX],
+        denial_hash=link.token_hash if link else None,
     )
-    session.add(opened)
-    session.flush()
-    stored.end_oldest_sessions(
-        session, realm=opened.realm, owner_id=opened.owner_id, keep=SESSIONS_PER_OWNER_MAX, now=now
-    )
-    if devices.is_new(session, owner, browser, now=now):
-        link = new_link(seals.mail)
-        opened.denial_hash = link.token_hash
+    for ended in stored.open_session(session, opened, keep=SESSIONS_PER_OWNER_MAX):
+        access.revoke(session, str(ended), now=now, for_good=True)
+    if link is not None:
         announce.new_device_signed_in(
-            session, owner, opened, sealed_token=link.sealed_token, expires_at=now + DENIAL_LIFETIME
+            session,
+            opened,
+            email=account.email,
+            name=account.name,
+            language=account.language,
+            sealed_token=link.sealed_token,
+            expires_at=now + DENIAL_LIFETIME,
         )
-    actor = owners.actor_of(owner, session_id=opened.session_id, address=browser.address)
+    actor = owners.actor_of(account, session_id=opened.session_id, address=browser.address)
     return Opened(secret, opened.expires_at, actor)
 
 

@@ -10,7 +10,7 @@ from chassis import wire
 from chassis.ids import new_id
 from chassis.messaging import outbox
 from services.identity.storage.base import OutboxRow
-from services.identity.storage.sessions import LoginSession
+from services.identity.storage.sessions import NewSession, Realm
 from services.identity.storage.staff import StaffMember
 from services.identity.storage.users import User
 
@@ -45,25 +45,27 @@ def factor_changed(
 
 def new_device_signed_in(
     session: Session,
-    owner: User | StaffMember,
-    opened: LoginSession,
+    opened: NewSession,
     *,
+    email: str,
+    name: str,
+    language: str,
     sealed_token: bytes,
     expires_at: datetime,
 ) -> None:
     """The owner has to be told, and can say that it was somebody else."""
     event = events_pb2.NewDeviceSignedIn(
-        user_id=str(_id_of(owner)),
-        email=owner.email,
-        name=owner.name,
-        language=owner.language,
+        user_id=str(opened.owner_id),
+        email=email,
+        name=name,
+        language=language,
         sealed_token=sealed_token,
         session_id=str(opened.session_id),
         expires_at=wire.pack_instant(expires_at),
         signed_in_at=wire.pack_instant(opened.opened_at),
         address=opened.address,
         user_agent=opened.user_agent,
-        is_staff=isinstance(owner, StaffMember),
+        is_staff=opened.realm is Realm.CONSOLE,
     )
     outbox.announce(session, OutboxRow, event, key=event.user_id, secret=True)
 

@@ -1,11 +1,14 @@
 """Attempts: counters that make guessing slow. Whom or what they are about is kept as a hash only."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Index, delete, select, text, tuple_
+from sqlalchemy import Index, delete, select, tuple_
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from chassis.database import asking_in
 from services.identity.storage.base import Base
 
 
@@ -27,46 +30,93 @@ class Attempt(Base):
 Key = tuple[str, bytes, str]
 
 
-# Plain SQL: SQLAlchemy builds an insert of several rows anew each time, which costs more than to run it.
-_LOCK = select(Attempt).from_statement(
-    text("""
-    INSERT INTO attempts (kind, subject, source, count, last_at)
-    SELECT kind, subject, source, 0, :now
-      FROM unnest(CAST(:kinds AS text[]), CAST(:subjects AS bytea[]), CAST(:sources AS text[]))
-           AS wanted (kind, subject, source)
-    ON CONFLICT (kind, subject, source) DO UPDATE SET kind = excluded.kind
-    RETURNING kind, subject, source, count, last_at, blocked_until, succeeded_at
-    """)
-)
+@dataclass(frozen=True)
+class Asked:
+    """A counter that is asked; what it counted up to `forget_before` counts no more."""
+
+    key: Key
+    forget_before: datetime
 
 
-def lock_attempts(session: Session, keys: list[Key], *, now: datetime) -> dict[Key, Attempt]:
-    """The counters, made when missing, kept from others until the transaction ends. Locked in one order."""
-    kinds, subjects, sources = (list(part) for part in zip(*sorted(keys), strict=True))
-    values = {"kinds": kinds, "subjects": subjects, "sources": sources, "now": now}
-    found = session.scalars(_LOCK, values, execution_options={"populate_existing": True})
-    return {(one.kind, one.subject, one.source): one for one in found}
+# The wait that runs is answered, one that is over is cleared. `known` is what was committed before: whoever comes in at
+# this very moment is asked once more than they would have to be.
+_COUNT = """
+    WITH asked AS (
+        SELECT * FROM unnest(%(kinds)s::text[], %(subjects)s::bytea[], %(sources)s::text[], %(forget)s::timestamptz[])
+                   AS one (kind, subject, source, forget_before)),
+    known AS (
+        SELECT FROM attempts JOIN asked USING (kind, subject, source) WHERE succeeded_at > %(known_after)s)
+    INSERT INTO attempts AS a (kind, subject, source, count, last_at)
+    SELECT kind, subject, source, 1, %(now)s FROM asked
+     WHERE kind <> %(unasked)s OR NOT EXISTS (SELECT FROM known)
+    ON CONFLICT (kind, subject, source) DO UPDATE
+       SET count = 1 + CASE WHEN a.last_at > (SELECT max(forget_before) FROM asked WHERE asked.kind = a.kind)
+                            THEN a.count ELSE 0 END,
+           last_at = excluded.last_at,
+           blocked_until = CASE WHEN a.blocked_until > excluded.last_at THEN a.blocked_until END
+    RETURNING kind, subject, source, count, blocked_until
+"""
 
 
-_GIVE_BACK = text("""
+def count_attempt(
+    session: Session,
+    asked: Sequence[Asked],
+    *,
+    unasked_where_known: str,
+    known_after: datetime,
+    now: datetime,
+) -> Sequence[Any]:
+    """One attempt more for each, kept from others until the transaction ends; locked in one order.
+
+    Answers what they are at, with the wait that runs: whoever finds one undoes the transaction. Counters of the kind
+    `unasked_where_known` are left out when another has seen a right attempt after `known_after`.
+    """
+    asked = sorted(asked, key=lambda one: one.key)
+    values = _columns([one.key for one in asked]) | {
+        "forget": [one.forget_before for one in asked],
+        "unasked": unasked_where_known,
+        "known_after": known_after,
+        "now": now,
+    }
+    return asking_in(session).rows(_COUNT, values)
+
+
+_BLOCK = """
+    UPDATE attempts a SET blocked_until = one.until
+      FROM unnest(%(kinds)s::text[], %(subjects)s::bytea[], %(sources)s::text[], %(until)s::timestamptz[])
+           AS one (kind, subject, source, until)
+     WHERE (a.kind, a.subject, a.source) = (one.kind, one.subject, one.source)
+"""
+
+
+def block_attempts(session: Session, until: Mapping[Key, datetime]) -> None:
+    """Waits begin, for counters that this transaction has counted."""
+    asking_in(session).run(_BLOCK, _columns(list(until)) | {"until": list(until.values())})
+
+
+_GIVE_BACK = """
     INSERT INTO attempts AS a (kind, subject, source, count, last_at, succeeded_at)
-    SELECT kind, subject, source, 0, :counted_at, CASE WHEN anew THEN CAST(:counted_at AS timestamptz) END
-      FROM unnest(CAST(:kinds AS text[]), CAST(:subjects AS bytea[]), CAST(:sources AS text[]),
-                  CAST(:anew AS boolean[])) AS wanted (kind, subject, source, anew)
+    SELECT kind, subject, source, 0, %(counted_at)s, CASE WHEN anew THEN %(counted_at)s::timestamptz END
+      FROM unnest(%(kinds)s::text[], %(subjects)s::bytea[], %(sources)s::text[], %(anew)s::boolean[])
+           AS one (kind, subject, source, anew)
     ON CONFLICT (kind, subject, source) DO UPDATE
        SET count = CASE WHEN excluded.succeeded_at IS NULL THEN greatest(0, a.count - 1) ELSE 0 END,
            blocked_until = CASE WHEN excluded.succeeded_at IS NULL AND a.last_at <> excluded.last_at
                                 THEN a.blocked_until END,
            succeeded_at = coalesce(excluded.succeeded_at, a.succeeded_at)
-""")
+"""
 
 
 def give_back_attempts(session: Session, anew: Mapping[Key, bool], *, counted_at: datetime) -> None:
     """One attempt less, or none where it succeeded and starts anew; else a wait that a later one began stays."""
     keys = sorted(anew)
+    values = _columns(keys) | {"anew": [anew[one] for one in keys], "counted_at": counted_at}
+    asking_in(session).run(_GIVE_BACK, values)
+
+
+def _columns(keys: Sequence[Key]) -> dict[str, Any]:
     kinds, subjects, sources = (list(part) for part in zip(*keys, strict=True))
-    values = {"kinds": kinds, "subjects": subjects, "sources": sources, "anew": [anew[one] for one in keys]}
-    session.execute(_GIVE_BACK, values | {"counted_at": counted_at})
+    return {"kinds": kinds, "subjects": subjects, "sources": sources}
 
 
 def forget_attempts(session: Session, *, kinds: list[str], subject: bytes) -> None:

@@ -3,9 +3,10 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Index, delete, exists, select, text, tuple_, update
+from sqlalchemy import Index, delete, exists, select, tuple_, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from chassis.database import asking_in
 from services.identity.storage.base import Base
 
 
@@ -27,21 +28,16 @@ def has_devices(session: Session, owner_id: UUID) -> bool:
     return bool(session.scalar(select(exists().where(Device.owner_id == owner_id))))
 
 
-def find_device(session: Session, owner_id: UUID, token_hash: bytes) -> Device | None:
-    """The browser, when the owner has logged in with it before."""
-    return session.scalar(select(Device).where(Device.owner_id == owner_id, Device.token_hash == token_hash))
-
-
 # What stood there before: a statement does not see its own changes.
-_PUT = text("""
+_PUT = """
     INSERT INTO devices AS d (owner_id, token_hash, first_seen_at, last_seen_at, trusted_until)
-    VALUES (:owner_id, :token_hash, :now, :now, :trusted_until)
+    VALUES (%(owner_id)s, %(token_hash)s, %(now)s, %(now)s, %(trusted_until)s)
     ON CONFLICT (owner_id, token_hash) DO UPDATE
        SET last_seen_at = excluded.last_seen_at,
            trusted_until = coalesce(excluded.trusted_until, d.trusted_until)
-    RETURNING EXISTS (SELECT FROM devices o WHERE o.owner_id = :owner_id) AS had_devices,
-              EXISTS (SELECT FROM devices o WHERE o.owner_id = :owner_id AND o.token_hash = :token_hash) AS known
-""")
+    RETURNING EXISTS (SELECT FROM devices o WHERE o.owner_id = d.owner_id) AS had_devices,
+              EXISTS (SELECT FROM devices o WHERE o.owner_id = d.owner_id AND o.token_hash = d.token_hash) AS known
+"""
 
 
 def put_device(
@@ -51,7 +47,7 @@ def put_device(
     before, and whether this one was among them.
     """
     values = {"owner_id": owner_id, "token_hash": token_hash, "trusted_until": trusted_until, "now": now}
-    row = session.execute(_PUT, values).one()
+    [row] = asking_in(session).rows(_PUT, values)
     return row.had_devices, row.known
 
 

@@ -1,6 +1,7 @@
 """Sessions: log-ins. Of the cookie's secret only the SHA-256 is here; the hot path is one indexed query."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -20,7 +21,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from chassis.columns import one_of, word
-from chassis.database import Reader
+from chassis.database import Reader, asking_in
 from services.identity.storage.base import Base
 
 
@@ -73,6 +74,50 @@ class LoginSession(Base):
         owner_id = self.user_id or self.staff_id
         assert owner_id is not None  # noqa: S101 - the constraint `owner`
         return owner_id
+
+
+@dataclass(frozen=True)
+class NewSession:
+    """A log-in that begins."""
+
+    session_id: UUID
+    token_hash: bytes
+    realm: Realm
+    owner_id: UUID
+    opened_at: datetime
+    expires_at: datetime
+    stepped_up_at: datetime | None
+    address: str
+    user_agent: str
+    denial_hash: bytes | None
+
+
+def _open(owners: str, key: str) -> str:
+    return f"""
+        WITH opened AS (
+            INSERT INTO sessions (session_id, token_hash, realm, {key}, opened_at, expires_at, last_seen_at,
+                                  stepped_up_at, address, user_agent, denial_hash)
+            VALUES (%(session_id)s, %(token_hash)s, %(realm)s, %(owner_id)s, %(opened_at)s, %(expires_at)s,
+                    %(opened_at)s, %(stepped_up_at)s, %(address)s, %(user_agent)s, %(denial_hash)s)),
+        noted AS (
+            UPDATE {owners} SET last_login_at = %(opened_at)s WHERE {key} = %(owner_id)s)
+        UPDATE sessions SET ended_at = %(opened_at)s
+         WHERE session_id IN (SELECT session_id FROM sessions WHERE {key} = %(owner_id)s AND ended_at IS NULL
+                               ORDER BY opened_at DESC, session_id DESC OFFSET %(others)s)
+        RETURNING session_id
+    """  # noqa: S608 - constants
+
+
+_OPEN = {Realm.PORTAL: _open("users", "user_id"), Realm.CONSOLE: _open("staff", "staff_id")}
+
+
+def open_session(session: Session, new: NewSession, *, keep: int) -> list[UUID]:
+    """Keep it, note with its owner that they logged in, and end the oldest of the owner's above `keep`; answers which.
+
+    The owner is locked: of two log-ins at once one would not see the other's session.
+    """
+    values = {**vars(new), "realm": new.realm.value, "others": keep - 1}
+    return [row.session_id for row in asking_in(session).rows(_OPEN[new.realm], values)]
 
 
 _CHECK = """
@@ -181,17 +226,6 @@ def note_seen(session: Session, session_id: UUID, *, now: datetime, unless_after
         .where(LoginSession.session_id == session_id, LoginSession.last_seen_at < unless_after)
         .values(last_seen_at=now)
     )
-
-
-def end_oldest_sessions(session: Session, *, realm: Realm, owner_id: UUID, keep: int, now: datetime) -> None:
-    """End all but the newest `keep` of an owner."""
-    surplus = (
-        select(LoginSession.session_id)
-        .where(_is_owned_by(realm, owner_id), LoginSession.ended_at.is_(None))
-        .order_by(LoginSession.opened_at.desc(), LoginSession.session_id.desc())
-        .offset(keep)
-    )
-    session.execute(update(LoginSession).where(LoginSession.session_id.in_(surplus)).values(ended_at=now))
 
 
 def delete_ended_sessions(session: Session, *, before: datetime, limit: int) -> int:

@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Index, Text, case, func, select, text, update
+from sqlalchemy import BigInteger, Index, Text, case, func, select, text
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -112,12 +112,3 @@ def put_staff(session: Session, member: StaffMember) -> UUID:
         },
     )
     return session.scalars(statement.returning(StaffMember.staff_id)).one()
-
-
-def replace_password_hash(session: Session, staff_id: UUID, *, old: str, new: str) -> None:
-    """The same password, hashed anew with today's parameters; nothing when it was changed meanwhile."""
-    session.execute(
-        update(StaffMember)
-        .where(StaffMember.staff_id == staff_id, StaffMember.password_hash == old)
-        .values(password_hash=new)
-    )

@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, delete, exists, func, select, text, update
+from sqlalchemy import CheckConstraint, Index, delete, exists, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -79,13 +79,6 @@ def put_unconfirmed_user(session: Session, user: User) -> UUID | None:
         where=User.confirmed_at.is_(None),
     )
     return session.scalar(statement.returning(User.user_id))
-
-
-def replace_password_hash(session: Session, user_id: UUID, *, old: str, new: str) -> None:
-    """The same password, hashed anew with today's parameters; nothing when it was changed meanwhile."""
-    session.execute(
-        update(User).where(User.user_id == user_id, User.password_hash == old).values(password_hash=new)
-    )
 
 
 def delete_user(session: Session, user: User) -> None:

@@ -106,6 +106,15 @@ def test_with_all_log_ins_all_their_tokens_end(identity, served, works, how):
     assert len(served.announced(events.AccessRevoked)) == 2
 
 
+def test_the_oldest_log_in_that_gives_way_to_a_new_one_takes_its_tokens_along(identity, anna, works):
+    token = identity.check(anna).actor_token
+    for _ in range(19):
+        identity.log_in(ANNA)
+    assert works(token)
+    identity.log_in(ANNA)
+    assert not works(token)
+
+
 def test_a_token_that_is_being_given_while_its_log_in_ends_is_worth_nothing(
     identity, anna, works, actor_of, persona, clock
 ):

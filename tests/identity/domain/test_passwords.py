@@ -1,9 +1,13 @@
 """Which passwords are refused, how hashes are made and checked."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.identity.domain import passwords
 from services.identity.domain.passwords import (
     HashingBusy,
     Passwords,
@@ -102,6 +106,25 @@ def test_place_is_given_back_after_a_fault(hasher):
     with pytest.raises(TypeError):
         hasher.check(None, None)
     assert hasher.make("zielony rower")
+
+
+def test_hashes_are_made_in_threads_of_their_own_as_many_as_may_run_at_once():
+    hasher = Passwords(time_cost=1, memory_kib=8192, parallelism=1, at_once=2, waiting_max=6)
+    kept = hasher.make("gęś na łące")
+    with ThreadPoolExecutor(8, "request") as requests:
+        assert all(one.right for one in requests.map(lambda _: hasher.check(kept, "gęś na łące"), range(8)))
+        assert 1 <= len(hasher._threads._threads) <= 2
+
+
+def test_a_hash_that_waits_too_long_is_refused_and_not_made(hasher, work, monkeypatch):
+    monkeypatch.setattr(passwords, "WAIT_S", 0.05)
+    goes_on = threading.Event()
+    hasher._threads.submit(goes_on.wait)
+    with pytest.raises(HashingBusy):
+        hasher.make("zielony rower")
+    goes_on.set()
+    assert hasher.make("zielony rower")
+    assert work == ["busy", "made"]
 
 
 def test_more_than_the_places_are_refused_at_once(hasher, work):

@@ -1,0 +1,64 @@
+"""Owners as logging in asks for them: users at one door, staff at the other, in the same words."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from chassis.database import asking_in
+from services.identity.storage.sessions import Realm
+
+_FIND = {
+    Realm.PORTAL: """
+        SELECT user_id AS owner_id, password_hash FROM users
+         WHERE lower(email) = %(email)s AND confirmed_at IS NOT NULL
+    """,
+    Realm.CONSOLE: """
+        SELECT staff_id AS owner_id, password_hash FROM staff WHERE lower(email) = %(email)s AND roles <> '{}'
+    """,
+}
+_LOCK = {
+    Realm.PORTAL: """
+        SELECT user_id AS owner_id, email, name, language, password_hash FROM users
+         WHERE user_id = %(owner_id)s FOR UPDATE
+    """,
+    Realm.CONSOLE: """
+        SELECT staff_id AS owner_id, email, name, language, password_hash FROM staff
+         WHERE staff_id = %(owner_id)s FOR UPDATE
+    """,
+}
+
+
+def find_password(session: Session, realm: Realm, email: str) -> Any:
+    """The id and the password's hash of whoever may log in with an address in lower case; None for nobody."""
+    return next(iter(asking_in(session).rows(_FIND[realm], {"email": email})), None)
+
+
+def lock_owner(session: Session, realm: Realm, owner_id: UUID) -> Any:
+    """Whom mails and acts call by name, and the password's hash; kept from others until the transaction ends."""
+    return next(iter(asking_in(session).rows(_LOCK[realm], {"owner_id": owner_id})), None)
+
+
+_KEEP = {
+    Realm.PORTAL: "UPDATE users SET password_hash = %(password_hash)s WHERE user_id = %(owner_id)s",
+    Realm.CONSOLE: "UPDATE staff SET password_hash = %(password_hash)s WHERE staff_id = %(owner_id)s",
+}
+
+
+def keep_password(session: Session, realm: Realm, owner_id: UUID, password_hash: str) -> None:
+    """The same password, hashed anew with today's parameters. The owner is locked."""
+    asking_in(session).run(_KEEP[realm], {"owner_id": owner_id, "password_hash": password_hash})
+
+
+_PROOFS = """
+    SELECT EXISTS (SELECT FROM totp_factors WHERE owner_id = %(owner_id)s) AS has_factor,
+           EXISTS (SELECT FROM devices WHERE owner_id = %(owner_id)s AND token_hash = %(token_hash)s
+                                             AND trusted_until > %(now)s) AS is_trusted
+"""
+
+
+def find_proofs(session: Session, owner_id: UUID, *, device_hash: bytes, now: datetime) -> Any:
+    """Whether the owner has an app, and whether the browser is spared its codes."""
+    values = {"owner_id": owner_id, "token_hash": device_hash, "now": now}
+    return asking_in(session).rows(_PROOFS, values)[0]
