@@ -1,10 +1,11 @@
 """`login`: log-ins a second through identity's door – the attempt counted, the password checked, the session opened – against
-the bare check of the same password with the same parameters of argon2id.
+the bare check of the same passwords with the same parameters of argon2id.
 
-As many checks run at once as identity lets run; four callers, so that there is always one waiting. Three rounds in turn, the
-median counts.
+As many checks run at once as identity lets run; four callers, so that there is always one waiting, each with people of their
+own, one after the other. Three rounds in turn, the median counts.
 """
 
+import itertools
 import threading
 import time
 from collections.abc import Callable
@@ -33,15 +34,18 @@ def measure(_names: list[str]) -> list[Figure]:
 
 
 def _ours(identity: Identity, *, seconds: float) -> dict[str, float]:
-    def caller(end: float) -> int:
+    log_ins = identity.log_ins
+
+    def caller(number: int, end: float) -> int:
         done = 0
+        people = itertools.cycle(log_ins[number::CALLERS])
         with grpc.insecure_channel(
             identity.address, options=[("grpc.use_local_subchannel_pool", 1)]
         ) as channel:
             grpc.channel_ready_future(channel).result(timeout=60)
             stub = sessions_pb2_grpc.SessionServiceStub(channel)
             while time.perf_counter() < end:
-                if not stub.LogIn(identity.log_in, metadata=identity.metadata).session_token:
+                if not stub.LogIn(next(people), metadata=identity.metadata).session_token:
                     raise RuntimeError("the wrong answer was measured")
                 done += 1
         return done
@@ -52,20 +56,21 @@ def _ours(identity: Identity, *, seconds: float) -> dict[str, float]:
 def _bare(identity: Identity) -> dict[str, float]:
     bare = hasher()
 
-    def caller(end: float) -> int:
+    def caller(number: int, end: float) -> int:
         done = 0
+        hashes = itertools.cycle(identity.password_hashes[number::AT_ONCE])
         while time.perf_counter() < end:
-            bare.verify(identity.password_hash, PASSWORD)
+            bare.verify(next(hashes), PASSWORD)
             done += 1
         return done
 
     return _in_threads(caller, AT_ONCE, SECONDS)
 
 
-def _in_threads(caller: Callable[[float], int], count: int, seconds: float) -> dict[str, float]:
+def _in_threads(caller: Callable[[int, float], int], count: int, seconds: float) -> dict[str, float]:
     done: list[int] = []
     end = time.perf_counter() + seconds
-    threads = [threading.Thread(target=lambda: done.append(caller(end))) for _ in range(count)]
+    threads = [threading.Thread(target=lambda n=n: done.append(caller(n, end))) for n in range(count)]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -1,7 +1,7 @@
-"""Identity by itself with one person in it, for figures about log-ins."""
+"""Identity by itself with some people in it, for figures about log-ins."""
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,11 +22,12 @@ from chassis.rpc.tokens import LIFETIME_MAX, ActorTokens
 from deploy.local.postgres import EmbeddedPostgres
 from services.identity.config import IdentityConfig
 
-EMAIL, PASSWORD = "anna@poczta.example", "zielony rower pod lipą"
+PEOPLE, ADDRESSES, PASSWORD = 200, 20, "zielony rower pod lipą"
 MIGRATIONS = ROOT / "services" / "identity" / "storage" / "migrations"
 FILL = """
     INSERT INTO users (user_id, email, name, language, password_hash, registered_at, confirmed_at, password_changed_at)
-    VALUES (%(user_id)s, %(email)s, 'Anna', 'pl', %(hash)s, now(), now(), now());
+    SELECT gen_random_uuid(), 'anna' || n || '@poczta.example', 'Anna', 'pl', hash, now(), now(), now()
+      FROM unnest(%(hashes)s::text[]) WITH ORDINALITY AS one (hash, n)
 """
 FILL_GRANTS = """
     INSERT INTO customers (customer_id, version, number, name, premises_label)
@@ -34,30 +35,34 @@ FILL_GRANTS = """
 """
 FILL_HELD = """
     INSERT INTO grants (grant_id, user_id, customer_id, scope, given_by, valid_from)
-    SELECT gen_random_uuid(), %(user_id)s, customer_id, 'MANAGE', 'PROOF', now() FROM unnest(%(customers)s::uuid[]) customer_id
+    SELECT gen_random_uuid(), user_id, customer_id, 'MANAGE', 'PROOF', now()
+      FROM users, unnest(%(customers)s::uuid[]) customer_id
 """
 
 
 @dataclass(frozen=True)
 class Identity:
-    """Where it is, its database, what the gateway says of itself, and Anna's password as it is kept."""
+    """Where it is, its database, what the gateway says of itself, and everybody's password as it is kept."""
 
     address: str
     url: str
     metadata: Any
-    password_hash: str
+    password_hashes: Sequence[str]
 
     @property
-    def log_in(self) -> sessions_pb2.LogInRequest:
-        """Anna, from a browser that is known after the first time."""
-        return sessions_pb2.LogInRequest(
-            email=EMAIL,
-            password=PASSWORD,
-            realm=sessions_pb2.REALM_PORTAL,
-            address="192.0.2.7",
-            user_agent="bench",
-            device_token="b" * 43,
-        )
+    def log_ins(self) -> list[sessions_pb2.LogInRequest]:
+        """One of each, from browsers that are known after the first time; some share an address."""
+        return [
+            sessions_pb2.LogInRequest(
+                email=f"anna{n}@poczta.example",
+                password=PASSWORD,
+                realm=sessions_pb2.REALM_PORTAL,
+                address=f"192.0.2.{n % ADDRESSES + 1}",
+                user_agent="bench",
+                device_token=f"{n:043}",
+            )
+            for n in range(1, PEOPLE + 1)
+        ]
 
 
 def hasher() -> argon2.PasswordHasher:
@@ -72,7 +77,7 @@ def hasher() -> argon2.PasswordHasher:
 
 @contextmanager
 def serving_identity() -> Iterator[Identity]:
-    """Identity with Anna, who holds two customers."""
+    """Identity with people who hold two customers each."""
     with tempfile.TemporaryDirectory(prefix="ebok-bench-", dir="/var/tmp") as directory, ExitStack() as stack:
         keys = Path(directory) / "keys"
         generate(keys)
@@ -82,8 +87,8 @@ def serving_identity() -> Iterator[Identity]:
         url = postgres.create_database("identity")
         databases.migrate(url, MIGRATIONS)
         plain = url.replace("postgresql+psycopg://", "postgresql://")
-        kept = hasher().hash(PASSWORD)
-        values = {"user_id": new_id(), "email": EMAIL, "hash": kept, "customers": [new_id(), new_id()]}
+        hashes = [hasher().hash(PASSWORD) for _ in range(PEOPLE)]
+        values = {"hashes": hashes, "customers": [new_id(), new_id()]}
         with psycopg.connect(plain, autocommit=True) as connection:
             for statement in (FILL, FILL_GRANTS, FILL_HELD):
                 connection.execute(statement, values)
@@ -91,4 +96,4 @@ def serving_identity() -> Iterator[Identity]:
         address = stack.enter_context(served("identity", url, keys, peers="billing=127.0.0.1:9"))
         signer = load_signer("gateway", keys / "private" / "gateway.key")
         token, _ends = ActorTokens(signer, SystemClock()).mint(SYSTEM_ACTOR("gateway"), lifetime=LIFETIME_MAX)
-        yield Identity(address, plain, as_actor(token), kept)
+        yield Identity(address, plain, as_actor(token), hashes)

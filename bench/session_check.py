@@ -46,9 +46,11 @@ def _log_in(identity: Identity) -> sessions_pb2.CheckSessionRequest:
     with grpc.insecure_channel(identity.address) as channel:
         grpc.channel_ready_future(channel).result(timeout=60)
         stub = sessions_pb2_grpc.SessionServiceStub(channel)
-        opened = stub.LogIn(identity.log_in, metadata=identity.metadata)
+        opened = stub.LogIn(identity.log_ins[0], metadata=identity.metadata)
     return sessions_pb2.CheckSessionRequest(
-        session_token=opened.session_token, realm=sessions_pb2.REALM_PORTAL, address="192.0.2.7"
+        session_token=opened.session_token,
+        realm=sessions_pb2.REALM_PORTAL,
+        address=identity.log_ins[0].address,
     )
 
 
