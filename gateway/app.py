@@ -20,6 +20,7 @@ from gateway.console import console
 from gateway.portal import portal
 from gateway.web import init_web
 from gateway.web.board import init_board
+from gateway.web.metrics import init_metrics
 from gateway.web.remembered import Remembered
 from gateway.web.sessions import init_sessions, login_url, preferences
 from gateway.webhooks import webhooks
@@ -56,6 +57,7 @@ def create_app(config: GatewayConfig, clients: Clients | None = None, clock: Clo
     if config.proxies:
         proxies = config.proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=0)  # type: ignore[method-assign]
+    init_metrics(app)
     app.before_request(_enter_trace)
     init_sessions(app, secure=config.secure)
     identity, seconds = clients.identity, config.settings_seconds

@@ -297,6 +297,25 @@ def test_the_settings_and_make_run_read_from_whom_the_policies_let_them():
         assert {pair.partition("=")[0] for pair in peers.split(",") if pair} == reads == set(find(part).peers)
 
 
+def test_prometheus_alone_asks_for_metrics_and_may_ask_each_part_that_has_any():
+    served = {part for part, said in manifests.settings().items() if said["EBOK_METRICS_LISTEN"]}
+    assert served == {*SERVICES, "gateway"}
+    let_in = {
+        part: rule["from"]
+        for part, spec in policies().items()
+        for rule in spec.get("ingress", ())
+        if 9090 in [port["port"] for port in rule["ports"]]
+    }
+    monitoring = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "monitoring"}}}
+    assert let_in == {part: [monitoring] for part in served}
+    for document in manifests.with_pods():
+        if document["kind"] == "Deployment" and manifests.labels(document)[NAME] in served:
+            ports = {
+                one["name"]: one["containerPort"] for one in manifests.pod(document)["containers"][0]["ports"]
+            }
+            assert ports["metrics"] == 9090, document["metadata"]["name"]
+
+
 def test_only_these_speak_to_the_world():
     """Payment providers; SMSAPI and the mail server; leaked passwords; S3. The gateway and billing do not."""
     outside = {
