@@ -9,7 +9,8 @@ a resource of the part, or a `key=value` of the command line (a string)::
     @jobs.job("reminders.plan", every_s=60)
     def plan_reminders(database: Database, *, now: datetime) -> None:
 
-An advisory lock lets one run of a job go on at a time, across all replicas.
+An advisory lock lets one run of a job go on at a time, across all replicas. A job that shares its work out by itself
+(`shared`) runs in each of them.
 """
 
 import inspect
@@ -17,7 +18,7 @@ import threading
 import time
 import zlib
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
@@ -51,6 +52,7 @@ class Job:
     name: str
     function: Callable[..., object]
     every_s: float | None
+    shared: bool = False
 
 
 class Jobs:
@@ -59,13 +61,15 @@ class Jobs:
     def __init__(self) -> None:
         self._jobs: dict[str, Job] = {}
 
-    def job(self, name: str, *, every_s: float | None = None) -> Callable[[JobFunction], JobFunction]:
-        """Register a function as `<noun>.<verb>`."""
+    def job(
+        self, name: str, *, every_s: float | None = None, shared: bool = False
+    ) -> Callable[[JobFunction], JobFunction]:
+        """Register a function as `<noun>.<verb>`; a `shared` one may run in several replicas at once."""
 
         def register(function: JobFunction) -> JobFunction:
             if name in self._jobs:
                 raise ValueError(f"two jobs are called {name}")
-            self._jobs[name] = Job(name, function, every_s)
+            self._jobs[name] = Job(name, function, every_s, shared)
             return function
 
         return register
@@ -73,7 +77,7 @@ class Jobs:
     def include(self, other: "Jobs") -> None:
         """Take over the jobs of another module."""
         for job in other:
-            self.job(job.name, every_s=job.every_s)(job.function)
+            self.job(job.name, every_s=job.every_s, shared=job.shared)(job.function)
 
     def __iter__(self) -> Iterator[Job]:
         return iter(self._jobs.values())
@@ -113,7 +117,7 @@ class JobRunner:
     def run(self, job: Job, /, **parameters: str) -> bool:
         """Run once, unless it runs elsewhere at this moment (then false). What the job raises leaves here."""
         arguments = self._arguments(job, parameters)
-        with _alone(self._database, job.name) as alone:
+        with nullcontext(True) if job.shared else _alone(self._database, job.name) as alone:
             if not alone:
                 return False
             started = time.perf_counter()

@@ -42,6 +42,19 @@ def test_job_runs_once_at_a_time(database, clock):
     assert other.run(jobs.find("slow.work")) is True
 
 
+def test_a_shared_job_runs_in_each_replica(database, clock):
+    jobs, both = Jobs(), threading.Barrier(2, timeout=10)
+
+    @jobs.job("shared.work", shared=True)
+    def shared(database, *, now):
+        both.wait()
+
+    thread = threading.Thread(target=runner(database, clock).run, args=(jobs.find("shared.work"),))
+    thread.start()
+    assert runner(database, clock).run(jobs.find("shared.work")) is True
+    thread.join()
+
+
 def test_lock_is_free_again_after_a_failed_run(database, clock):
     jobs = Jobs()
 

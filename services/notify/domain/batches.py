@@ -72,14 +72,9 @@ def plan_many(
 
 def mark_sent(session: Session, sent: Mapping[Message, str], *, now: datetime) -> None:
     """The server took these, each with its subject. One whose lease was lost is somebody else's to report."""
-    rows = [
-        {"message_id": message.message_id, "lease_id": message.lease_id, "subject": subject}
-        for message, subject in sent.items()
-    ]
-    kept = stored.close_sent(session, rows, now=now)
-    for message in sent:
-        if message.message_id in kept:
-            announce.message_sent(session, message, sent_at=now)
+    if sent:
+        kept = stored.close_sent(session, sent, now=now)
+        announce.messages_sent(session, [one for one in sent if one.message_id in kept], sent_at=now)
 
 
 def find_in_hand(session: Session, message_ids: Sequence[UUID]) -> Sequence[Message]:

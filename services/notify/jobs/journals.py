@@ -23,8 +23,10 @@ class Journal:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+        unseen = path.with_suffix("")
+        self._file = os.open(unseen, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
         fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        unseen.rename(path)  # Whoever looks for files that were left behind finds it locked.
 
     def note(self, message_id: UUID) -> None:
         """The server took it. From here on it survives the death of this process."""
@@ -65,7 +67,10 @@ def left_behind(directory: Path | None) -> Iterator[list[UUID]]:
     """What workers that died had handed over and not reported; their files go when the block ends well."""
     found, taken = [], []
     for path in sorted(directory.glob(f"*{SUFFIX}")) if directory is not None else ():
-        file = os.open(path, os.O_RDWR)
+        try:
+            file = os.open(path, os.O_RDWR)
+        except FileNotFoundError:
+            continue  # Its process has reported all, or another one has for it.
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -50,9 +50,12 @@ ERASE_ROWS = 1_000
 jobs = Jobs()
 
 
-@jobs.job("messages.send", every_s=0.5)
+@jobs.job("messages.send", every_s=0.5, shared=True)
 def send_messages(database: Database, *, now: datetime, room: PostRoom) -> None:
-    """Send what is due, with several workers; without settings there is no sender and no link, so all waits."""
+    """Send what is due, with several workers, in each replica: what one has taken, no other sees.
+
+    Without settings there is no sender and no link, so all waits.
+    """
     ends_at = time.monotonic() + RUN_S_MAX
     report_left_behind(database, room)
     with database.reading() as session:
@@ -125,8 +128,7 @@ def _send_batch(run: Run, courier: Courier, journal: Journal | None) -> bool:
 def _written(run: Run, ready: Sequence[Message], sender: Sender, left: dict[Message, None]) -> Iterator[Mail]:
     """Each of the messages as a mail, written when it is asked for; one that cannot be is reported, and not `left`."""
     for message in ready:
-        with tracing.trace(message.traceparent):
-            mail = _write(run, message, sender)
+        mail = _write(run, message, sender)
         if isinstance(mail, Receipt):
             del left[message]
             with tracing.trace(message.traceparent):
@@ -146,7 +148,8 @@ def _write(run: Run, message: Message, sender: Sender) -> Mail | Receipt:
     except (SealBroken, UnicodeDecodeError):
         return Receipt(Outcome.NEVER, messages.SEAL_BROKEN)
     except Exception as fault:  # noqa: BLE001 - a message that cannot be written must not stop the others
-        note_not_written(room, message, fault)
+        with tracing.trace(message.traceparent):
+            note_not_written(room, message, fault)
         return Receipt(Outcome.LATER, messages.NOT_WRITTEN)
     return Mail(message, letter.subject, content)
 

@@ -34,18 +34,21 @@ _ADD = text("""
 """)
 
 
-def close_sent(session: Session, rows: Sequence[Mapping[str, Any]], *, now: datetime) -> set[UUID]:
-    """The server took these (`message_id`, `lease_id`, `subject`); answers those that were still in our hands."""
-    if not rows:
-        return set()
-    given = json.dumps([dict(row) for row in rows], ensure_ascii=False, default=str)
-    return set(session.execute(_SENT, {"rows": given, "now": now}).scalars())
+def close_sent(session: Session, sent: Mapping[Message, str], *, now: datetime) -> set[UUID]:
+    """The server took these, each with its subject; answers those that were still in our hands."""
+    given = {
+        "ids": [message.message_id for message in sent],
+        "leases": [message.lease_id for message in sent],
+        "subjects": [*sent.values()],
+    }
+    return set(session.execute(_SENT, {**given, "now": now}).scalars())
 
 
 _SENT = text("""
     UPDATE messages m SET status = 'SENT', sent_at = :now, subject = g.subject, reason = '', sealed_token = NULL,
            attempts = m.attempts + 1, lease_id = NULL, leased_until = NULL, doubtful_since = NULL
-      FROM json_to_recordset(CAST(:rows AS json)) AS g(message_id uuid, lease_id uuid, subject text)
+      FROM unnest(CAST(:ids AS uuid[]), CAST(:leases AS uuid[]), CAST(:subjects AS text[]))
+           AS g(message_id, lease_id, subject)
      WHERE m.message_id = g.message_id AND m.lease_id = g.lease_id
     RETURNING m.message_id
 """)

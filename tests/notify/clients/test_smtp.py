@@ -3,13 +3,10 @@
 import datetime
 import ipaddress
 import re
-import socketserver
 import ssl
-import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import ClassVar
 
 import pytest
 from cryptography import x509
@@ -21,6 +18,7 @@ from sandbox.mailbox.config import MailboxConfig
 from sandbox.mailbox.server import Mailbox
 from services.notify.clients.smtp import TAKEN, Courier, Mail, MailServerAway, Outcome, Receipt
 from services.notify.storage.messages import Message
+from tests.notify.mail_server import ReadsAhead, reads_ahead
 
 CONTENT = b"From: a@x.example\r\nSubject: x\r\n\r\n.\r\nline\r\n"
 SENDER, ANNA = "bok@zdroj.example", "anna@poczta.example"
@@ -163,77 +161,11 @@ def test_connections_are_renewed_after_so_many_mails():
         assert mailbox.connections == 3
 
 
-class ReadsAhead(socketserver.StreamRequestHandler):
-    """A mail server with PIPELINING that answers each command by what its address says, and nothing to silent@."""
-
-    kept: ClassVar[list[bytes]] = []
-    heard: ClassVar[list[bytes]] = []  # What came at once.
-    careless: ClassVar[bool] = False  # It wants a content also when it is for nobody.
-    pipelining: ClassVar[bool] = True
-
-    def handle(self) -> None:
-        self.wanted = True
-        self.rest = b""
-        self.wfile.write(b"220 here\r\n")
-        while (line := self.line()) and self.answer(line):
-            pass
-
-    def line(self) -> bytes:
-        while b"\r\n" not in self.rest:
-            piece = self.request.recv(65536)
-            if not piece:
-                return b""
-            self.heard.append(piece)
-            self.rest += piece
-        line, _, self.rest = self.rest.partition(b"\r\n")
-        return line
-
-    def answer(self, line: bytes) -> bool:
-        word = line[:4].upper()
-        if word == b"EHLO":
-            self.wfile.write(b"250-here\r\n250 PIPELINING\r\n" if self.pipelining else b"250 here\r\n")
-        elif word == b"DATA":
-            return self.take()
-        elif b"gone@" in line:
-            return False
-        elif b"ends@" in line:
-            self.wfile.write(b"421 tomorrow\r\n")
-            return False
-        elif b"nobody@" in line or b"never@" in line:
-            self.wanted = False
-            self.wfile.write(b"550 unknown\r\n")
-        else:
-            self.wanted = self.wanted or word == b"RSET"
-            self.wfile.write(b"221 bye\r\n" if word == b"QUIT" else b"250 ok\r\n")
-        return word != b"QUIT"
-
-    def take(self) -> bool:
-        if not self.wanted and not self.careless:
-            self.wfile.write(b"554 for nobody\r\n")
-            return True
-        self.wfile.write(b"354 go on\r\n")
-        content = b"".join(line + b"\r\n" for line in iter(self.line, b"."))
-        if b"swallow" in content:
-            self.kept.append(content)
-            return False
-        refused = b"554 no\r\n" if b"refuse" in content else b"250 taken\r\n"
-        self.wfile.write(refused if self.wanted else b"554 nobody\r\n")
-        self.kept.extend([content] if self.wanted and b"refuse" not in content else [])
-        self.wanted = True
-        return True
-
-
 @pytest.fixture(params=[True, False], ids=["ahead", "in turn"])
-def server(request, monkeypatch) -> Iterator[str]:
+def server(request) -> Iterator[str]:
     """The URL of a server that reads ahead, and of one that does not."""
-    ReadsAhead.kept.clear()
-    ReadsAhead.heard.clear()
-    monkeypatch.setattr(ReadsAhead, "pipelining", request.param)
-    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), ReadsAhead) as running:
-        running.daemon_threads = True
-        threading.Thread(target=running.serve_forever, daemon=True).start()
-        yield f"smtp://127.0.0.1:{running.server_address[1]}"
-        running.shutdown()
+    with reads_ahead(pipelining=request.param) as url:
+        yield url
 
 
 def marked(*names: str) -> list[Mail]:
@@ -328,10 +260,10 @@ def test_nothing_is_begun_after_its_time_and_what_was_begun_is_ended(server):
     def slowly() -> Iterator[Mail]:
         yield next(mails)
         yield next(mails)
-        time.sleep(0.3)
+        time.sleep(1.2)
         yield next(mails)
 
-    given = list(one.hand_over(SENDER, slowly(), until=time.monotonic() + 0.2))
+    given = list(one.hand_over(SENDER, slowly(), until=time.monotonic() + 1))
     assert [receipt for _, receipt in given] == [TAKEN, TAKEN]
     assert kept() == ["anna", "bartek"]
 
