@@ -23,6 +23,9 @@ import pika.exceptions
 from deploy.local.ports import LOOPBACK, free_ports
 
 SERVER = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
+CONTROL = SERVER.resolve().with_name(
+    "rabbitmqctl"
+)  # Not the wrapper, which goes home to the system's own node.
 SYSTEM_USER = "rabbitmq"
 START_SECONDS_MAX = 120
 STOP_SECONDS_MAX = 20
@@ -95,6 +98,21 @@ class RabbitMQ:
 
     def __exit__(self, *_: object) -> None:
         self.remove()
+
+    def control(self, *words: str) -> None:
+        """What an operator tells the running node: `control("add_user", "crm", "…")`."""
+        account = (
+            {} if self._account is None else {"user": self._account.pw_uid, "group": self._account.pw_gid}
+        )
+        subprocess.run(
+            [str(CONTROL), "--quiet", *words],
+            cwd="/",
+            env=self._environment(),
+            check=True,
+            capture_output=True,
+            extra_groups=[] if account else None,
+            **account,  # type: ignore[arg-type]
+        )
 
     def _prepare(self) -> None:
         if not self._ports:
