@@ -90,7 +90,7 @@ def test_a_revoked_client_stays_in_the_list_and_can_be_changed_no_more(manager: 
     assert 'name="zakresy"' not in manager.page(place)
     busy_town.deliver()
     log = manager.text("/konsola/audyt?czynnosc=ebok.identity.v1.ApiClientService/RevokeApiClient")
-    assert "zamknięto dostęp innemu systemowi" in log
+    assert "odebrano dostęp innemu systemowi" in log
 
 
 def test_scopes_are_changed_from_the_version_that_was_seen(manager: Visitor):
