@@ -32,6 +32,7 @@ ANNA = "anna@poczta.example"
 PAYER = "bartek@poczta.example"
 TOKEN = "k3Jd8-abc_DEF0123456789"
 OFFICE = "bok@wodociagi-zdroj.example"
+FIREFOX = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:145.0) Gecko/20100101 Firefox/145.0"
 NOBODY = {"billing": "127.0.0.1:1"}  # A billing that is away.
 PORTAL = "https://ebok.wodociagi-zdroj.example"
 
@@ -233,6 +234,37 @@ class Given:
             "changed_at": wire.pack_instant(self._served.clock.now()),
         }
         event = identity_events.PasswordChanged(**{**values, **changes})
+        self._served.deliver(event)
+        return event
+
+    def new_device(self, **changes: Any) -> identity_events.NewDeviceSignedIn:
+        values = {
+            "user_id": str(ANNA_USER),
+            "email": ANNA,
+            "name": "Anna",
+            "language": "pl",
+            "session_id": str(new_id()),
+            "signed_in_at": wire.pack_instant(self._served.clock.now()),
+            "address": "192.0.2.7",
+            "user_agent": FIREFOX,
+            "sealed_token": self.sealed(TOKEN),
+            "expires_at": wire.pack_instant(self._served.clock.now() + timedelta(days=7)),
+        }
+        event = identity_events.NewDeviceSignedIn(**{**values, **changes})
+        self._served.deliver(event)
+        return event
+
+    def factor_changed(self, **changes: Any) -> identity_events.FactorChanged:
+        values = {
+            "user_id": str(ANNA_USER),
+            "email": ANNA,
+            "name": "Anna",
+            "language": "pl",
+            "change_id": str(new_id()),
+            "changed_at": wire.pack_instant(self._served.clock.now()),
+            "change": identity_events.FACTOR_CHANGE_TOTP_ENROLLED,
+        }
+        event = identity_events.FactorChanged(**{**values, **changes})
         self._served.deliver(event)
         return event
 

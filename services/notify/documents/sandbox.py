@@ -9,6 +9,7 @@ where the layout escapes it.
 import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from jinja2 import StrictUndefined, Template, TemplateError, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -101,7 +102,15 @@ def _compiled(source: str, *, of_reminder: bool) -> Template:
     return _ENVIRONMENT.from_string(source)
 
 
-_ENVIRONMENT = ImmutableSandboxedEnvironment(
+class _Environment(ImmutableSandboxedEnvironment):
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        """The value of that name, of a dictionary and of nothing else: no object has attributes here."""
+        if type(obj) is not dict:
+            return self.undefined(obj=obj, name=attribute)
+        return obj[attribute]
+
+
+_ENVIRONMENT = _Environment(
     autoescape=False,  # Plain text: whoever sets it into markup escapes it.
     undefined=StrictUndefined,
     keep_trailing_newline=False,

@@ -1,7 +1,7 @@
 """One message to each of many customers: planned, renewed and cancelled together."""
 
+import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -9,65 +9,32 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from chassis import tracing
+from chassis.ids import new_id
 from services.notify.outbox import messages as announce
 from services.notify.storage import batches as stored
-from services.notify.storage.contacts import Contact
-from services.notify.storage.messages import Channel, Message, Rule
+from services.notify.storage.batches import Released
+from services.notify.storage.messages import Message, Rule
 
 LIFE = timedelta(days=7)  # How long such a message is worth sending.
 
 
-@dataclass(frozen=True, slots=True)
-class Planned:
-    """A message to a customer. `contact` is what is known of them now; sending looks again."""
-
-    message_id: UUID
-    customer_id: UUID
-    channel: Channel
-    facts: dict[str, Any]
-    contact: Contact | None
-
-    @property
-    def row(self) -> dict[str, Any]:
-        """As it is stored, written out as sending would: where nothing changes until then, nothing is written again."""
-        contact = self.contact
-        row = {
-            "message_id": self.message_id,
-            "customer_id": self.customer_id,
-            "channel": self.channel.value,
-            "address": "",
-            "name": "",
-            "language": "",
-            "facts": self.facts,
-        }
-        if contact is None:
-            return row
-        address = contact.email if self.channel is Channel.EMAIL else contact.phone
-        facts = {
-            **self.facts,
-            "customer_number": contact.number,
-            "premises_label": contact.premises_label,
-        }
-        return row | {
-            "address": address,
-            "name": contact.name,
-            "language": contact.language,
-            "facts": facts,
-        }
-
-
-def plan_many(
-    session: Session, rule: Rule, subject_id: str, letters: Sequence[Planned], *, now: datetime
-) -> None:
-    """A message to each. The same rule, subject, customer and channel again: nothing happens."""
+def plan_recipients(
+    session: Session,
+    campaign_id: UUID,
+    *,
+    count_max: int,
+    facts: Mapping[str, Any],
+    now: datetime,
+) -> Sequence[Released]:
+    """A message to each of a campaign's next recipients, with `facts` besides what is known of them."""
     values = {
-        "rule": rule.value,
-        "subject_id": subject_id,
+        "facts": json.dumps(facts),
         "now": now,
         "expires_at": now + LIFE,
         "traceparent": tracing.current_traceparent(),
     }
-    stored.add_messages(session, [letter.row for letter in letters], values)
+    ids = [new_id() for _ in range(count_max)]
+    return stored.plan_recipients(session, campaign_id, ids, values)
 
 
 def mark_sent(session: Session, sent: Mapping[Message, str], *, now: datetime) -> None:

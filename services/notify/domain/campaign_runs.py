@@ -4,16 +4,13 @@ Each step is one transaction under the campaign's lock and leaves behind where i
 again there. A customer is put down once and has one message, planned in the transaction that says so.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from chassis.ids import new_id
 from services.notify.domain import batches, campaign_portal
-from services.notify.domain.batches import Planned
 from services.notify.domain.preferences import MARKETING_FACT
 from services.notify.domain.recipients import Member, reach
 from services.notify.storage import campaigns as stored
@@ -21,9 +18,8 @@ from services.notify.storage import contacts as stored_contacts
 from services.notify.storage import preferences as stored_preferences
 from services.notify.storage import recipients as stored_recipients
 from services.notify.storage.campaigns import Campaign, CampaignStatus
-from services.notify.storage.contacts import Contact
-from services.notify.storage.messages import Channel, Rule
-from services.notify.storage.recipients import PORTAL, Recipient
+from services.notify.storage.messages import Rule
+from services.notify.storage.recipients import PORTAL
 
 PIECE_MAX = 500  # Messages planned in one transaction.
 AHEAD_MAX = 5_000  # Messages planned and not sent yet: what a pause still has to hold back.
@@ -73,16 +69,19 @@ def release(session: Session, campaign_id: UUID, *, now: datetime) -> int:
         return 0
     opened = stored_recipients.count_open(session, campaign_id, rule=Rule.CAMPAIGN.value)
     allowed = min(_credit(there, now=now), AHEAD_MAX - opened, PIECE_MAX)
-    taken = stored_recipients.take_to_release(session, campaign_id, count_max=max(allowed, 1))
-    if not taken and opened == 0 and there.gathered_at is not None:
+    is_sent = opened == 0 and there.gathered_at is not None
+    if is_sent and not stored_recipients.has_waiting(session, campaign_id):
         there.status, there.ended_at = CampaignStatus.DONE, now
         there.version += 1
-    if allowed < 1 or not taken:
         return 0
-    _plan(session, there, taken, now=now)
+    if allowed < 1:
+        return 0
+    facts = {MARKETING_FACT: True} if there.is_marketing else {}
+    released = batches.plan_recipients(session, campaign_id, count_max=allowed, facts=facts, now=now)
+    campaign_portal.show(session, campaign_id, [one.customer_id for one in released if one.channel == PORTAL])
     if there.rate_per_hour:
-        there.credit -= len(taken)
-    return len(taken)
+        there.credit -= len(released)
+    return len(released)
 
 
 def _credit(campaign: Campaign, *, now: datetime) -> int:
@@ -96,25 +95,3 @@ def _credit(campaign: Campaign, *, now: datetime) -> int:
         campaign.credit += passed / timedelta(hours=1) * campaign.rate_per_hour
     campaign.credited_at = now
     return int(campaign.credit)
-
-
-def _plan(session: Session, campaign: Campaign, taken: Sequence[Recipient], *, now: datetime) -> None:
-    by_message = [one for one in taken if one.channel != PORTAL]
-    contacts = stored_contacts.find_contacts(session, [one.customer_id for one in by_message])
-    planned = [_planned(campaign, one, contacts) for one in by_message]
-    campaign_portal.show(
-        session, campaign.campaign_id, [one.customer_id for one in taken if one.channel == PORTAL]
-    )
-    batches.plan_many(session, Rule.CAMPAIGN, str(campaign.campaign_id), planned, now=now)
-    ids: dict[UUID, UUID | None] = dict.fromkeys([one.customer_id for one in taken])
-    ids.update({one.customer_id: one.message_id for one in planned})
-    stored_recipients.mark_released(session, campaign.campaign_id, ids, now=now)
-
-
-def _planned(campaign: Campaign, one: Recipient, contacts: Mapping[UUID, Contact]) -> Planned:
-    facts: dict[str, Any] = {"customer": one.facts}
-    if campaign.is_marketing:
-        facts[MARKETING_FACT] = True
-    return Planned(
-        new_id(), one.customer_id, Channel(one.channel), facts=facts, contact=contacts.get(one.customer_id)
-    )

@@ -1,9 +1,8 @@
 """Messages by the hundred: planned, renewed and cancelled in one statement each."""
 
-import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import select, text
@@ -12,25 +11,59 @@ from sqlalchemy.orm import Session
 from services.notify.storage.messages import Message, MessageStatus, Rule
 
 
-def add_messages(session: Session, rows: Sequence[Mapping[str, Any]], values: Mapping[str, Any]) -> None:
-    """Store messages of one rule and subject; those that were stored before stay as they are.
+class Released(NamedTuple):
+    """A recipient whose message is planned, or who sees it in the portal from now on."""
 
-    Each row has `message_id`, `customer_id`, `channel`, `address`, `name`, `language`, `facts`; `values` are the same
-    for all: `rule`, `subject_id`, `now`, `expires_at`, `traceparent`.
+    customer_id: UUID
+    channel: str
+
+
+def plan_recipients(
+    session: Session, campaign_id: UUID, ids: Sequence[UUID], values: Mapping[str, Any]
+) -> Sequence[Released]:
+    """Plan the message of as many of a campaign's next recipients as there are ids; answers them.
+
+    Written out as sending would: where nothing changes until then, nothing is written again. Those of the portal get no
+    message. `values`: `facts`, `now`, `expires_at`, `traceparent`, the same for all. The campaign is locked.
     """
-    if rows:
-        given = json.dumps([dict(row) for row in rows], ensure_ascii=False, default=str)
-        session.execute(_ADD, {**values, "rows": given})
+    given = {
+        "campaign_id": campaign_id,
+        "subject_id": str(campaign_id),
+        "rule": Rule.CAMPAIGN.value,
+        "ids": [*ids],
+    }
+    rows = session.execute(_PLAN, {**values, **given, "count_max": len(ids)})
+    return [Released(row.customer_id, row.channel) for row in rows]
 
 
-_ADD = text("""
-    INSERT INTO messages (message_id, rule, channel, subject_id, recipient, customer_id, address, name, language, facts,
-                          status, reason, subject, planned_at, expires_at, next_attempt_at, attempts, traceparent)
-    SELECT g.message_id, :rule, g.channel, :subject_id, 'customer:' || g.customer_id, g.customer_id, g.address, g.name,
-           g.language, g.facts, 'PLANNED', '', '', :now, :expires_at, :now, 0, :traceparent
-      FROM json_to_recordset(CAST(:rows AS json))
-           AS g(message_id uuid, customer_id uuid, channel text, address text, name text, language text, facts jsonb)
-    ON CONFLICT DO NOTHING
+_PLAN = text("""
+    WITH taken AS (
+        SELECT customer_id, channel, facts FROM campaign_recipients
+         WHERE campaign_id = :campaign_id AND released_at IS NULL AND channel <> ''
+         ORDER BY customer_id LIMIT :count_max),
+    named AS (
+        SELECT *, CASE WHEN channel <> 'portal'
+                       THEN (CAST(:ids AS uuid[]))[CAST(row_number() OVER (ORDER BY customer_id) AS int)]
+                  END AS message_id
+          FROM taken),
+    planned AS (
+        INSERT INTO messages (message_id, rule, channel, subject_id, recipient, customer_id, address, name, language,
+                              facts, status, reason, subject, planned_at, expires_at, next_attempt_at, attempts,
+                              traceparent)
+        SELECT n.message_id, :rule, n.channel, :subject_id, 'customer:' || n.customer_id, n.customer_id,
+               coalesce(CASE n.channel WHEN 'email' THEN c.email ELSE c.phone END, ''), coalesce(c.name, ''),
+               coalesce(c.language, ''),
+               jsonb_build_object('customer', n.facts) || CAST(:facts AS jsonb)
+               || CASE WHEN c.customer_id IS NULL THEN '{}'
+                       ELSE jsonb_build_object('customer_number', c.number, 'premises_label', c.premises_label) END,
+               'PLANNED', '', '', :now, :expires_at, :now, 0, :traceparent
+          FROM named n LEFT JOIN contacts c USING (customer_id)
+         WHERE n.message_id IS NOT NULL
+        ON CONFLICT DO NOTHING)
+    UPDATE campaign_recipients r SET message_id = n.message_id, released_at = :now
+      FROM named n
+     WHERE r.campaign_id = :campaign_id AND r.customer_id = n.customer_id
+    RETURNING r.customer_id, r.channel
 """)
 
 

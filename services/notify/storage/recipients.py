@@ -73,35 +73,13 @@ _ADD = text("""
 """)
 
 
-def take_to_release(session: Session, campaign_id: UUID, *, count_max: int) -> Sequence[Recipient]:
-    """The next recipients whose message has not been planned, in the order of their ids."""
-    statement = (
-        select(Recipient)
-        .where(
-            Recipient.campaign_id == campaign_id,
-            Recipient.released_at.is_(None),
-            Recipient.channel != NOWHERE,
-        )
-        .order_by(Recipient.customer_id)
-        .limit(count_max)
-        .with_for_update()
+def has_waiting(session: Session, campaign_id: UUID) -> bool:
+    """Whether there is somebody whose message has not been planned."""
+    waiting = select(Recipient.customer_id).where(
+        Recipient.campaign_id == campaign_id, Recipient.released_at.is_(None), Recipient.channel != NOWHERE
     )
-    return session.scalars(statement).all()
+    return bool(session.scalar(select(waiting.exists())))
 
-
-def mark_released(
-    session: Session, campaign_id: UUID, message_ids: Mapping[UUID, UUID | None], *, now: datetime
-) -> None:
-    """Each customer's message is planned, under this id; without an id it is shown in the portal."""
-    rows = json.dumps([{"c": str(one), "m": str(id_) if id_ else None} for one, id_ in message_ids.items()])
-    session.execute(_RELEASED, {"campaign_id": campaign_id, "rows": rows, "now": now})
-
-
-_RELEASED = text("""
-    UPDATE campaign_recipients r SET message_id = g.m, released_at = :now
-      FROM json_to_recordset(CAST(:rows AS json)) AS g(c uuid, m uuid)
-     WHERE r.campaign_id = :campaign_id AND r.customer_id = g.c
-""")
 
 # What became of a recipient `r` of the campaign `k`, whose message is `m`.
 _STATUS = """

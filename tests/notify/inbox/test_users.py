@@ -16,6 +16,8 @@ from tests.notify.conftest import ANNA, PORTAL, TOKEN
         ("reset", Rule.PASSWORD_RESET, f"{PORTAL}/nowe-haslo?token={TOKEN}"),
         ("repeated", Rule.REGISTRATION_REPEATED, f"{PORTAL}/"),
         ("changed", Rule.PASSWORD_CHANGED, f"{PORTAL}/"),
+        ("new_device", Rule.NEW_DEVICE, f"{PORTAL}/to-nie-ja?token={TOKEN}"),
+        ("factor_changed", Rule.FACTOR_CHANGED, f"{PORTAL}/bezpieczenstwo"),
     ],
 )
 def test_each_event_is_one_mail_with_its_link(given, send, mails, rows, tell, rule, link):
@@ -90,3 +92,24 @@ def test_no_table_keeps_the_token_after_it_was_sent(given, send, database):
             dump = str(connection.exec_driver_sql(f"SELECT * FROM {table}").all())  # noqa: S608
             assert TOKEN not in dump
             assert repr(event.sealed_token)[2:40] not in dump
+
+
+def test_who_logged_in_from_where_is_told(given, send, mails):
+    given.new_device()
+
+    send()
+
+    [mail] = mails(to=ANNA)
+    assert "Firefox" in mail.text()
+    assert "192.0.2.7" in mail.text()
+
+
+@pytest.mark.parametrize("tell", ["new_device", "factor_changed", "changed"])
+def test_staff_are_led_to_the_console(given, send, mails, tell):
+    getattr(given, tell)(is_staff=True)
+
+    send()
+
+    [mail] = mails(to=ANNA)
+    assert f"{PORTAL}/konsola/" in mail.text()
+    assert "administratorowi" in mail.text()

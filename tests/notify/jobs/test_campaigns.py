@@ -221,17 +221,18 @@ def test_releasing_that_dies_plans_each_message_once(town, mailbox, monkeypatch)
         town.customer(f"Klient {place}", source_email=f"k{place}@poczta.example")
     town.started()
     town.run("campaigns.gather")
-    mark = campaign_runs.stored_recipients.mark_released
+    plan = campaign_runs.batches.plan_recipients
 
-    def die(*_args: Any, **_values: Any) -> None:
+    def die(*args: Any, **values: Any) -> None:
+        assert len(plan(*args, **values)) == 3
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(campaign_runs.stored_recipients, "mark_released", die)
+    monkeypatch.setattr(campaign_runs.batches, "plan_recipients", die)
     with pytest.raises(KeyboardInterrupt):
         town.run("campaigns.release")
     with town.notify.database.reading() as session:
         assert session.scalars(sa.select(Message)).all() == []
-    monkeypatch.setattr(campaign_runs.stored_recipients, "mark_released", mark)
+    monkeypatch.setattr(campaign_runs.batches, "plan_recipients", plan)
     for _ in range(3):
         town.run()
     assert arrived(mailbox) == [f"k{place}@poczta.example" for place in range(3)]
