@@ -191,6 +191,13 @@ def give_up(session: Session, customer_id: UUID, *, by: Actor, now: datetime) ->
     return grant.grant_id
 
 
+def end_begun(session: Session, user_id: UUID, *, since: datetime, now: datetime) -> None:
+    """Somebody else was at the account since then: whoever was invited from there has no access any more."""
+    invitations.cancel_made_since(session, user_id, since=since, now=now)
+    for given in invitations.lock_grants_made_since(session, user_id, since=since):
+        _end(session, given, ended_by="owner", now=now)
+
+
 def _holds(grant: Grant, *, now: datetime) -> bool:
     return grant.ended_at is None and (grant.valid_until is None or grant.valid_until > now)
 

@@ -16,7 +16,7 @@ from chassis.database import Reader
 from chassis.errors import PermissionDenied, Unauthenticated
 from chassis.ids import new_id
 from chassis.sources import source_of
-from services.identity.domain import access, attempts, challenges, devices, owners, permissions
+from services.identity.domain import access, attempts, challenges, devices, grants, owners, permissions
 from services.identity.domain.challenges import Challenged
 from services.identity.domain.devices import Browser
 from services.identity.domain.links import (
@@ -35,6 +35,7 @@ from services.identity.storage import challenges as stored_challenges
 from services.identity.storage import devices as stored_devices
 from services.identity.storage import grants as stored_grants
 from services.identity.storage import owners as stored_owners
+from services.identity.storage import personal_tokens as stored_personal_tokens
 from services.identity.storage import sessions as stored
 from services.identity.storage import tokens
 from services.identity.storage.grants import GivenBy, Scope
@@ -330,7 +331,10 @@ def end_others(session: Session, asking: LoginSession, session_id: UUID | None, 
 
 
 def deny(session: Session, denial_hash: bytes, *, now: datetime) -> Denied:
-    """Not the owner: all sessions end, browsers are new again, a new password is next. Refuses LINK_NOT_VALID."""
+    """Not the owner: all sessions end, what was begun since ends too, browsers are new again, a new password is next.
+
+    Refuses LINK_NOT_VALID.
+    """
     found = stored.find_denied_session(session, denial_hash, opened_after=now - DENIAL_LIFETIME)
     owner = owners.lock(session, found.realm, found.owner_id) if found else None
     if found is None or owner is None or not stored.take_denial(session, denial_hash):
@@ -340,6 +344,7 @@ def deny(session: Session, denial_hash: bytes, *, now: datetime) -> Denied:
     stored_devices.delete_devices_of(session, found.owner_id)
     reset_token = ""
     if isinstance(owner, User):
+        _end_begun(session, owner, since=found.opened_at, now=now)
         reset_token = new_secret()
         tokens.put_token(
             session,
@@ -350,6 +355,14 @@ def deny(session: Session, denial_hash: bytes, *, now: datetime) -> Denied:
             expires_at=now + RESET_LIFETIME,
         )
     return Denied(found.realm, reset_token, owners.actor_of(owner))
+
+
+def _end_begun(session: Session, user: User, *, since: datetime, now: datetime) -> None:
+    """Whatever would let a stranger back in: another address, programs, delegates."""
+    tokens.delete_token(session, user.user_id, Purpose.CHANGE_EMAIL)
+    for made in stored_personal_tokens.revoke_tokens_made_since(session, user.user_id, since=since, now=now):
+        access.revoke(session, str(made), now=now, for_good=True)
+    grants.end_begun(session, user.user_id, since=since, now=now)
 
 
 def _is_live(found: LoginSession, *, lifetimes: Lifetimes, now: datetime) -> bool:

@@ -184,11 +184,15 @@ def reset_password(session: Session, token_hash: bytes, *, password_hash: str, n
 
 
 def end_everything(session: Session, owner: Owner, *, now: datetime, but: UUID | None = None) -> None:
-    """After a new password: sessions (but one), challenges, and the trust in browsers end."""
+    """After a new password: sessions (but one), challenges, a waiting change of the address, and the trust in browsers
+    end.
+    """
     owner_id = owners.owner_id(owner)
     access.end_sessions(session, realm=owners.realm_of(owner), owner_id=owner_id, but=but, now=now)
     stored_challenges.delete_challenges_of(session, owner_id)
     stored_devices.distrust_devices(session, owner_id)
+    if isinstance(owner, User):
+        tokens.delete_token(session, owner_id, Purpose.CHANGE_EMAIL)
 
 
 def count_password(
@@ -296,6 +300,7 @@ def confirm_email_change(session: Session, token_hash: bytes, *, now: datetime) 
         # Whoever registered with the address and never opened its mailbox gives way to who did.
         stored.delete_user(session, holder)
     user.email = new_email
+    tokens.delete_token(session, user.user_id, Purpose.RESET_PASSWORD)  # It went to the mailbox that counts no more.
     announce.email_changed(session, user)
     return user
 

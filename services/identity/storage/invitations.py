@@ -124,6 +124,29 @@ def lock_grants_of_inviter(session: Session, customer_id: UUID, inviter_id: UUID
     ).all()
 
 
+def cancel_made_since(session: Session, inviter_id: UUID, *, since: datetime, now: datetime) -> None:
+    """What a user offered at an instant or later, and nobody took, is no offer any more."""
+    session.execute(
+        update(Invitation)
+        .where(Invitation.inviter_id == inviter_id, Invitation.invited_at >= since, text(_WAITING))
+        .values(cancelled_at=now)
+    )
+
+
+def lock_grants_made_since(session: Session, inviter_id: UUID, *, since: datetime) -> Sequence[Grant]:
+    """Grants that are not ended, of those who took what a user offered at an instant or later."""
+    return session.scalars(
+        select(Grant)
+        .join(Invitation, Invitation.grant_id == Grant.grant_id)
+        .where(
+            Invitation.inviter_id == inviter_id, Invitation.invited_at >= since, Grant.ended_at.is_(None)
+        )
+        .order_by(Grant.grant_id)
+        .with_for_update(of=Grant)
+        .execution_options(populate_existing=True)
+    ).all()
+
+
 def delete_dead(session: Session, *, before: datetime, limit: int) -> int:
     """Invitations that nobody took and whose link died before an instant; answers how many went."""
     old = (

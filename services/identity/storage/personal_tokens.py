@@ -1,5 +1,6 @@
 """Personal tokens of users. Of a token only the SHA-256 is here, and how it begins; its use is one indexed query."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -93,6 +94,22 @@ def count_live(session: Session, user_id: UUID, *, today: date) -> int:
         PersonalToken.expires_on >= today,
     )
     return session.scalars(wanted).one()
+
+
+def revoke_tokens_made_since(
+    session: Session, user_id: UUID, *, since: datetime, now: datetime
+) -> Sequence[UUID]:
+    """End those of a user that were made at an instant or later; answers which."""
+    revoked = (
+        update(PersonalToken)
+        .where(
+            PersonalToken.user_id == user_id,
+            PersonalToken.made_at >= since,
+            PersonalToken.revoked_at.is_(None),
+        )
+        .values(revoked_at=now)
+    )
+    return session.scalars(revoked.returning(PersonalToken.personal_token_id)).all()
 
 
 def lock_token(session: Session, personal_token_id: UUID) -> PersonalToken | None:

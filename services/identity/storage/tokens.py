@@ -87,6 +87,11 @@ def take_token(session: Session, token_hash: bytes, *, purpose: Purpose, now: da
     return session.scalar(used.returning(Token.user_id)) is not None
 
 
+def delete_token(session: Session, user_id: UUID, purpose: Purpose) -> None:
+    """The user's link of the purpose dies, if there is one."""
+    session.execute(delete(Token).where(Token.user_id == user_id, Token.purpose == purpose))
+
+
 def delete_expired_tokens(session: Session, *, now: datetime) -> int:
     """Answers how many went."""
     gone = session.scalars(delete(Token).where(Token.expires_at <= now).returning(Token.user_id)).all()

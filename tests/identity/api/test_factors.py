@@ -8,8 +8,19 @@ import pytest
 import sqlalchemy as sa
 from ebok.common.v1.acts_pb2 import ActRecorded
 from ebok.identity.v1 import events_pb2 as events
-from ebok.identity.v1 import factors_pb2, sessions_pb2, staff_pb2, users_pb2
+from ebok.identity.v1 import (
+    factors_pb2,
+    invitations_pb2,
+    personal_tokens_pb2,
+    sessions_pb2,
+    staff_pb2,
+    tokens_pb2,
+    users_pb2,
+)
 from ebok.identity.v1.factors_pb2_grpc import FactorServiceStub
+from ebok.identity.v1.grants_pb2 import SCOPE_MANAGE
+from ebok.identity.v1.invitations_pb2_grpc import InvitationServiceStub
+from ebok.identity.v1.personal_tokens_pb2_grpc import PersonalTokenServiceStub
 from ebok.identity.v1.sessions_pb2 import (
     CHALLENGE_KIND_CODE,
     CHALLENGE_KIND_ENROL,
@@ -17,7 +28,10 @@ from ebok.identity.v1.sessions_pb2 import (
     REALM_PORTAL,
 )
 from ebok.identity.v1.staff_pb2_grpc import StaffServiceStub
+from ebok.identity.v1.tokens_pb2_grpc import TokenServiceStub
 
+from chassis import wire
+from chassis.clock import warsaw_date
 from chassis.errors import PermissionDenied, Refusal, Unauthenticated
 from chassis.ids import new_id
 from chassis.rpc.client import as_actor
@@ -499,6 +513,57 @@ def test_it_was_not_me_ends_everything_once(identity, served, codes):
     assert identity.knock(ANNA, OTHER_PASSWORD).challenge.kind == CHALLENGE_KIND_CODE
 
 
+def test_what_a_stranger_began_ends_with_it_was_not_me(identity, served, as_system, clock):
+    identity.join(ANNA)
+    anna = identity.log_in(ANNA, device="a" * 43)
+    identity.claim_annas(anna)
+    own = make_token(identity, anna)
+    clock.advance(timedelta(minutes=1))
+    stranger = identity.log_in(ANNA, device="b" * 43, address=STRANGE)
+    theirs = make_token(identity, stranger)
+    ask_for_address(identity, stranger, "obcy@poczta.example")
+    invite(identity, stranger, "obcy@poczta.example")
+    [token] = identity.tokens_in_mails(events.NewDeviceSignedIn, ANNA)
+    identity.sessions.DenySignIn(sessions_pb2.DenySignInRequest(token=token))
+    assert refused(confirm_address, identity).reason == "LINK_NOT_VALID"
+    gateway: Any = served.stub(TokenServiceStub, as_system("gateway"))
+    exchange = tokens_pb2.ExchangePersonalTokenRequest
+    refusal = refused(gateway.ExchangePersonalToken, exchange(token=theirs, address=STRANGE))
+    assert refusal.reason == "PERSONAL_TOKEN_REFUSED"
+    assert gateway.ExchangePersonalToken(exchange(token=own, address=STRANGE)).actor_token
+    identity.join("obcy@poczta.example", name="Bartek")
+    bartek = as_actor(identity.check(identity.log_in("obcy@poczta.example")).actor_token)
+    [link] = identity.tokens_in_mails(events.DelegateInvited, "obcy@poczta.example")
+    invitations: Any = served.stub(InvitationServiceStub)
+    accept = invitations_pb2.AcceptInvitationRequest(token=link)
+    assert refused(invitations.AcceptInvitation, accept, metadata=bartek).reason == "LINK_NOT_VALID"
+
+
+def make_token(identity, secret) -> str:
+    tokens: Any = identity.served.stub(PersonalTokenServiceStub)
+    request = personal_tokens_pb2.MakePersonalTokenRequest(
+        personal_token_id=str(new_id()),
+        customer_id=str(cast.ANNA_CUSTOMER),
+        name="Arkusz domowy",
+        scopes=["usage:read"],
+        expires_on=wire.pack_date(warsaw_date(identity.served.clock.now()) + timedelta(days=30)),
+    )
+    acting = as_actor(identity.check(secret).actor_token)
+    return str(tokens.MakePersonalToken(request, metadata=acting).token)
+
+
+def invite(identity, secret, email) -> None:
+    invitations: Any = identity.served.stub(InvitationServiceStub)
+    request = invitations_pb2.InviteDelegateRequest(
+        invitation_id=str(new_id()),
+        customer_id=str(cast.ANNA_CUSTOMER),
+        email=email,
+        scope=SCOPE_MANAGE,
+        ends_on=wire.pack_date(warsaw_date(identity.served.clock.now()) + timedelta(days=30)),
+    )
+    invitations.InviteDelegate(request, metadata=as_actor(identity.check(secret).actor_token))
+
+
 def test_the_link_of_a_new_device_dies_after_a_week(identity, anna, clock):
     identity.log_in(ANNA, device="a" * 43)
     identity.log_in(ANNA, device="b" * 43)
@@ -529,6 +594,36 @@ def test_the_console_trusts_no_browser(identity, daria, clock):
 
 
 # Another address
+
+
+def ask_for_address(identity, secret, new_email) -> None:
+    request = users_pb2.RequestEmailChangeRequest(session_token=secret, new_email=new_email)
+    identity.users.RequestEmailChange(request)
+
+
+def confirm_address(identity) -> str:
+    """By the newest link that Anna's account asked for."""
+    token = identity.tokens_in_mails(events.EmailChangeRequested, ANNA)[-1]
+    request = users_pb2.ConfirmEmailChangeRequest(token=token)
+    return str(identity.users.ConfirmEmailChange(request).email)
+
+
+def test_a_new_password_ends_a_change_of_the_address_that_waits(identity, anna):
+    ask_for_address(identity, anna, "obcy@poczta.example")
+    change_password(identity, anna)
+    assert refused(confirm_address, identity).reason == "LINK_NOT_VALID"
+    ask_for_address(identity, anna, "obcy@poczta.example")
+    token = identity.ask_reset(ANNA)
+    identity.users.ResetPassword(users_pb2.ResetPasswordRequest(token=token, new_password=PASSWORD))
+    assert refused(confirm_address, identity).reason == "LINK_NOT_VALID"
+
+
+def test_the_old_mailbox_sets_no_password_once_the_address_is_another(identity, anna):
+    token = identity.ask_reset(ANNA)
+    ask_for_address(identity, anna, "inna@poczta.example")
+    assert confirm_address(identity) == "inna@poczta.example"
+    reset = users_pb2.ResetPasswordRequest(token=token, new_password=OTHER_PASSWORD)
+    assert refused(identity.users.ResetPassword, reset).reason == "LINK_NOT_VALID"
 
 
 @pytest.mark.repeats("UserService/RequestEmailChange")
