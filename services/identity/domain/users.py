@@ -300,7 +300,8 @@ def confirm_email_change(session: Session, token_hash: bytes, *, now: datetime) 
         # Whoever registered with the address and never opened its mailbox gives way to who did.
         stored.delete_user(session, holder)
     user.email = new_email
-    tokens.delete_token(session, user.user_id, Purpose.RESET_PASSWORD)  # It went to the mailbox that counts no more.
+    # The mailbox that counts no more may hold a link.
+    tokens.delete_token(session, user.user_id, Purpose.RESET_PASSWORD)
     announce.email_changed(session, user)
     return user
 

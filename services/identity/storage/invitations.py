@@ -138,9 +138,7 @@ def lock_grants_made_since(session: Session, inviter_id: UUID, *, since: datetim
     return session.scalars(
         select(Grant)
         .join(Invitation, Invitation.grant_id == Grant.grant_id)
-        .where(
-            Invitation.inviter_id == inviter_id, Invitation.invited_at >= since, Grant.ended_at.is_(None)
-        )
+        .where(Invitation.inviter_id == inviter_id, Invitation.invited_at >= since, Grant.ended_at.is_(None))
         .order_by(Grant.grant_id)
         .with_for_update(of=Grant)
         .execution_options(populate_existing=True)
