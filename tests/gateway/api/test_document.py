@@ -11,9 +11,12 @@ from gateway.api.document import document, with_code
 from gateway.api.scopes import SCOPES
 from services.identity.domain.scopes import OF_CLIENTS, OF_PERSONAL_TOKENS
 from tests.gateway.api import said
+from tests.gateway.api.office import Office, Program
 from tests.gateway.visitors import Visitor
+from tests.gateway.world import World
 
 KEPT = Path(__file__).with_name("surface.txt")
+DOCS = (Path(__file__).parents[3] / "docs" / "integrating.md").read_text("utf-8")
 
 
 def test_what_is_promised_is_what_was_agreed_upon(app: Flask):
@@ -70,3 +73,23 @@ def test_the_page_shows_every_operation_and_object_and_no_other_host(app: Flask,
 def test_what_a_description_says_is_text_whatever_it_says():
     assert with_code("`a<b>` & `c` d`") == "<code>a&lt;b&gt;</code> &amp; <code>c</code> d<code></code>"
     assert with_code("plain") == "plain"
+
+
+def test_what_the_docs_do_with_curl_is_done(world: World, office: Office):
+    """Line by line: a token, what is read with it, what is written with it."""
+    lines = DOCS.partition("\n## REST\n")[2].partition("```sh\n")[2].partition("```")[0].replace("\n  ", " ")
+    get_token, read, write = lines.strip().splitlines()
+    client_id, secret = office.client("Curl")
+
+    assert "-d grant_type=client_credentials https://EBOK_HOST/api/v1/oauth/token" in get_token
+    assert "-u " in get_token, "who one is goes into the header"
+    program = Program(world.app, office.token(client_id, secret))
+
+    path = re.findall(r"https://EBOK_HOST/api/v1([^\s\"]+)", read)[0]
+    assert program.get(path).status_code == 200
+
+    body = json.loads(re.findall(r"--json '([^']+)'", write)[0])
+    assert "idempotency-key: $(uuidgen)" in write
+    done = program.write("POST", write.rpartition("/api/v1")[2], body)
+    # The town has been billed for that month.
+    assert (done.status_code, done.json.get("reason")) == (409, "RUN_OVERLAPS"), done.text
