@@ -200,7 +200,11 @@ def count_password(
 ) -> tuple[Owner, Sequence[attempts.Counter]]:
     """Count a password that is given within a session; answers whose it has to be. Refuses TOO_MANY_ATTEMPTS."""
     subject = (asking.realm.value, str(asking.owner_id))
-    counters = [attempts.counter(attempts.PASSWORD, *subject, source=source_of(address))]
+    counters = [
+        attempts.counter(attempts.PASSWORD, *subject, source=source_of(address)),
+        # Whoever has taken a session over guesses from as many addresses as they like.
+        attempts.counter(attempts.PASSWORD, "session", str(asking.session_id)),
+    ]
     counted = attempts.count(session, counters, now=now)
     return owners.find(session, asking.realm, asking.owner_id), counted
 

@@ -411,6 +411,14 @@ def test_guessing_a_password_within_a_session_is_slow(identity, anna):
     assert refused(prove, identity, anna, password=PASSWORD).reason == "TOO_MANY_ATTEMPTS"
 
 
+def test_a_password_guessed_within_a_session_from_many_addresses_is_slow_too(identity, anna):
+    for number in range(5):
+        address = f"2001:db8:0:{number:x}::1"
+        assert refused(prove, identity, anna, password="nie to haslo", address=address).violations
+    assert refused(prove, identity, anna, password=PASSWORD, address=STRANGE).reason == "TOO_MANY_ATTEMPTS"
+    prove(identity, identity.log_in(ANNA), password=PASSWORD, address=STRANGE)
+
+
 # Another password
 
 
