@@ -14,7 +14,9 @@ from services.notify.domain.quiet_hours import QuietHours, read_quiet_hours
 SMTP_SCHEMES = ("smtp", "smtp+starttls", "smtps")
 REPORTS = "/webhooks/smsapi"
 REPORT_TOKEN_LENGTH_MIN = 16
-STEPS_OF_A_MAIL = 5  # MAIL, RCPT, DATA, the content, and a connection made anew.
+STEPS_OF_A_MAIL = (
+    5  # MAIL, RCPT, DATA, the content; before them the last one's answer, or a connection made anew.
+)
 
 
 class NotifyConfig(PartConfig):
@@ -40,7 +42,7 @@ class NotifyConfig(PartConfig):
         description="Address mails come from; empty: the office's address of the settings.",
     )
     send_workers: int = Field(
-        default=2, ge=1, le=32, description="Connections to the mail server that are used at once."
+        default=2, ge=1, le=32, description="Connections to the mail server that each worker uses at once."
     )
     send_batch: int = Field(default=100, ge=1, le=500, description="Mails a worker takes at once.")
     send_journal_dir: Path | None = Field(

@@ -1,9 +1,9 @@
 """Sends mails that are due: transaction (take) – mail server – transaction (say what became of it).
 
-Each worker takes some messages under a lease and reports each as soon as the server has answered; those of campaigns
-together, where a journal keeps them until then. A worker that dies between the server's answer and its report or note
-leaves one message that is sent a second time, under the same Message-ID, when the lease ends: better twice, and
-recognisable, than never.
+Workers of all replicas share what is due: each takes some messages under a lease and reports each as soon as the server
+has answered; those of campaigns together, where a journal keeps them until then. A worker that dies between the
+server's answer and its report or note leaves one message that is sent a second time, under the same Message-ID, when
+the lease ends: better twice, and recognisable, than never.
 """
 
 import time
