@@ -19,6 +19,7 @@ from chassis.errors import PermissionDenied
 from chassis.keys import KeyRing
 from chassis.rpc.access import LoginRequired
 from chassis.rpc.tokens import REMEMBERED_MAX, TokenRefused, TokenVerifier
+from chassis.sources import source_of
 from gateway.api.exchanges import Exchanges
 from gateway.config import GatewayConfig
 from gateway.web.sessions import address
@@ -72,7 +73,7 @@ def identify(*, personal: bool) -> Caller:
 
 def by_address() -> Caller:
     """Whoever shows no token, by where the request comes from."""
-    return Caller(limits_pb2.CALLER_KIND_ADDRESS, address() or "unknown", frozenset())
+    return Caller(limits_pb2.CALLER_KIND_ADDRESS, source_of(address()), frozenset())
 
 
 def need(scope: str) -> None:

@@ -76,6 +76,16 @@ def test_one_limit_holds_over_two_gateways(world: World, office: Office):
     assert statuses.count(429) == 30
 
 
+def test_addresses_of_one_household_are_counted_as_one(app: Flask):
+    def ask(address: str) -> int:
+        response = app.test_client().get("/api/v1/customers", environ_base={"REMOTE_ADDR": address})
+        return left(response.headers)
+
+    first = ask("2001:db8:7:7::1")
+    assert ask("2001:db8:7:7:ffff::2") == first - 1
+    assert ask("2001:db8:7:8::1") == first
+
+
 def test_who_shows_no_token_is_counted_by_address(app: Flask):
     response = app.test_client().get("/api/v1/customers", environ_base={"REMOTE_ADDR": "198.51.100.7"})
     assert response.status_code == 401
