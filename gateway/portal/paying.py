@@ -197,7 +197,10 @@ def _refused(form: Form, refusal: Refusal) -> Response | None:
     elif isinstance(refusal, Conflict):
         form.renew()
         form.stop(
-            _("This form began another payment before. To pay this one as well, press the button again.")
+            _(
+                "A payment that was begun here, by another way or of another sum, is still under way. "
+                "To begin this one as well, press the button again."
+            )
         )
     elif isinstance(refusal, Invalid) and any(one.field.startswith("amount") for one in refusal.violations):
         form.fail("kwota" if form.value("ile") == OWN else "ile", _("Pay from 1 zł to 100,000 zł at once."))

@@ -6,7 +6,7 @@ day that were asked about, so that another value is asked about anew.
 
 from collections.abc import Mapping
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_FLOOR, Decimal
 
 from ebok.billing.v1 import readings_pb2
 
@@ -75,16 +75,24 @@ def refuse_reading(
         form.fail(fields.get("value", "value"), _("At most three decimal places."))
     previous = decimal_of(one.previous.value) if one is not None else None
     if "BELOW_PREVIOUS" in said and one is not None and previous is not None and Decimal(value) < previous:
-        form.fail(
-            fields.get("value", "value"),
-            _(
-                "%(value)s is lower than the last reading, %(previous)s. Check that it is the meter no. %(number)s.",
-                value=quantity(value),
-                previous=quantity(one.previous.value, one.meter.unit),
-                number=digits_grouped(one.meter.serial_number),
-            ),
-        )
+        form.fail(fields.get("value", "value"), _lower_sentence(one, Decimal(value), previous))
     form.refuse(refusal, fields=fields)
+
+
+def _lower_sentence(one: readings_pb2.ReadableMeter, value: Decimal, previous: Decimal) -> str:
+    """Who copied the black digits, as asked, of a meter that has hardly moved is told to add the red ones."""
+    last = quantity(one.previous.value, one.meter.unit)
+    if value == previous.to_integral_value(ROUND_FLOOR):
+        return _(
+            "The black digits are those of the last reading, %(previous)s. Add the red ones, after a comma.",
+            previous=last,
+        )
+    return _(
+        "%(value)s is lower than the last reading, %(previous)s. Check that it is the meter no. %(number)s.",
+        value=quantity(format(value, "f")),
+        previous=last,
+        number=digits_grouped(one.meter.serial_number),
+    )
 
 
 def _unusual_sentence(refusal: Refusal) -> str:

@@ -157,7 +157,10 @@ def test_another_choice_with_the_same_form_is_asked_about_first(town: World, cel
     grosze = next(i.open_amount.grosze for i in town.celinas.invoices if i.invoice_id == one)
     response = form.send(sposob=form.way("payu"), faktura=[one], razem=grosze)
     assert response.status_code == 409
-    assert "rozpoczął już inną płatność" in plain(response.text)
+    assert (
+        "Płatność rozpoczęta tu wcześniej, innym sposobem albo na inną kwotę, jest jeszcze w toku."
+        in plain(response.text)
+    )
     again = PayForm(celina, page=response.text)
     assert again.request_id != form.request_id
     second = payment_of(town, again.send())

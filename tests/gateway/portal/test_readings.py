@@ -108,6 +108,17 @@ def test_a_value_below_the_last_one_says_so_with_the_meters_number(anna: Visitor
     assert (field["value"], field["aria-invalid"]) == ("35", "true")
 
 
+def test_black_digits_that_have_not_moved_ask_for_the_red_ones(anna: Visitor, url: str):
+    response = anna.submit(url, value="142", read_on=TODAY)
+
+    assert response.status_code == 422
+    words = (
+        "Czarne cyfry są takie same jak przy ostatnim odczycie, 142,617 m³. Dopisz czerwone, po przecinku."
+    )
+    assert words in plain(response.text)
+    assert anna.submit(url, value="142,7", read_on=TODAY).status_code == 303
+
+
 @pytest.mark.parametrize(
     ("value", "read_on", "words"),
     [
