@@ -39,7 +39,7 @@ class ApiClientRevoked(FailedPrecondition):
 
 
 class ApiClientExists(Conflict):
-    """The id is another client's."""
+    """The id is another client's, or that of a secret of another one."""
 
     reason = "API_CLIENT_EXISTS"
 
@@ -100,6 +100,7 @@ def create(
     now: datetime,
 ) -> tuple[Shown, str]:
     """A new client and its first secret; a repeat finds the client and tells no secret."""
+    stored.lock_clients(session)
     there = stored.lock_client(session, client_id)
     if there is not None:
         if there.name != name:
@@ -138,6 +139,7 @@ def change(
     now: datetime,
 ) -> Shown:
     """Another name, other scopes, another end. Saying the same again changes nothing."""
+    stored.lock_clients(session)
     client = _lock_in_force(session, client_id)
     names = sorted(set(wanted))
     if (client.name, client.scopes, client.expires_on) == (name, names, expires_on):
@@ -161,7 +163,10 @@ def rotate(
 ) -> tuple[Shown, str]:
     """A second secret; a repeat finds it there and does not tell it again."""
     client = _lock_in_force(session, client_id)
-    if stored.get_secret(session, client_id, secret_id) is not None:
+    there = stored.find_secret(session, secret_id)
+    if there is not None:
+        if there.client_id != client_id:
+            raise ApiClientExists
         return _show(session, client), ""
     live = stored.list_live_secrets(session, [client_id]).get(client_id, [])
     if len(live) >= SECRETS_MAX:

@@ -11,6 +11,8 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from services.identity.storage.base import Base
 
+CLIENTS_LOCK = 0x617069  # "api": the advisory lock under which they are counted and named.
+
 
 class ApiClient(Base):
     """Another system that the provider lets in. Revoked for good when `revoked_at` is set."""
@@ -55,6 +57,11 @@ class ClientSecret(Base):
     revoked_at: Mapped[datetime | None]
 
 
+def lock_clients(session: Session) -> None:
+    """Others make and rename none until this transaction ends."""
+    session.execute(select(func.pg_advisory_xact_lock(CLIENTS_LOCK)))
+
+
 def list_clients(session: Session, *, limit: int) -> Sequence[ApiClient]:
     """Those in force by name, then the revoked ones, the last first."""
     order = (ApiClient.revoked_at.desc().nulls_first(), func.lower(ApiClient.name), ApiClient.client_id)
@@ -64,11 +71,6 @@ def list_clients(session: Session, *, limit: int) -> Sequence[ApiClient]:
 def count_in_force(session: Session) -> int:
     """How many have not been revoked."""
     return session.scalars(select(func.count()).where(ApiClient.revoked_at.is_(None))).one()
-
-
-def get_client(session: Session, client_id: UUID) -> ApiClient | None:
-    """A client, in force or not."""
-    return session.get(ApiClient, client_id, populate_existing=True)
 
 
 def lock_client(session: Session, client_id: UUID) -> ApiClient | None:
@@ -100,7 +102,12 @@ def list_live_secrets(session: Session, client_ids: Collection[UUID]) -> dict[UU
     return found
 
 
+def find_secret(session: Session, secret_id: UUID) -> ClientSecret | None:
+    """A secret of whichever client, live or not."""
+    return session.get(ClientSecret, secret_id, populate_existing=True)
+
+
 def get_secret(session: Session, client_id: UUID, secret_id: UUID) -> ClientSecret | None:
     """A client's secret, live or not."""
-    found = session.get(ClientSecret, secret_id, populate_existing=True)
+    found = find_secret(session, secret_id)
     return found if found is not None and found.client_id == client_id else None

@@ -51,6 +51,24 @@ def test_a_repeat_makes_no_second_client_and_tells_no_secret(office):
     assert caught.value.reason == "API_CLIENT_EXISTS"
 
 
+def test_two_clicks_at_once_make_one_client_and_two_of_a_name_are_refused(office, at_once):
+    for _ in range(5):
+        client_id = str(new_id())
+        answers = at_once(*(lambda: office.make(client_id=client_id) for _ in range(3)))  # noqa: B023
+        assert sorted(bool(one.client_secret) for one in answers) == [False, False, True]
+        office.revoke(client_id)
+    outcomes = at_once(*(office.make for _ in range(4)))
+    refusals = [one.reason for one in outcomes if isinstance(one, Conflict)]
+    assert refusals == ["NAME_TAKEN"] * 3
+
+
+def test_an_id_of_another_client_s_secret_makes_none(office):
+    one, other = office.make("A").client, office.make("B").client
+    with pytest.raises(Conflict) as caught:
+        office.rotate(one.client_id, other.secrets[0].secret_id)
+    assert caught.value.reason == "API_CLIENT_EXISTS"
+
+
 def test_what_cannot_be_is_refused_field_by_field(office, clock):
     yesterday = wire.pack_date(warsaw_date(clock.now()) - timedelta(days=1))
     with pytest.raises(Invalid) as caught:
