@@ -5,11 +5,15 @@ import os
 import re
 import subprocess
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 
 import grpc
 import pytest
+import sqlalchemy as sa
+from ebok.billing.v1 import customers_pb2
+from ebok.billing.v1.customers_pb2_grpc import CustomerServiceStub
 from google.protobuf import json_format
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
@@ -106,6 +110,25 @@ def test_servers_tell_their_health_without_a_token(town):
         with grpc.insecure_channel(address) as channel:
             answer = health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest(), timeout=5)
         assert answer.status == health_pb2.HealthCheckResponse.SERVING
+
+
+def test_whoever_asks_with_a_deadline_has_an_end_and_can_ask_again(town):
+    """A table is held by somebody else for longer than the stranger waits."""
+    served, _neighbour, office = town
+    made = office.make("Obcy", scopes=["customers:read"])
+    token = office.token(made.client.client_id, made.client_secret)
+    metadata = (("authorization", f"Bearer {token}"),)
+    with grpc.insecure_channel(served.address) as channel:
+        search = CustomerServiceStub(channel).SearchCustomers
+        request = customers_pb2.SearchCustomersRequest()
+        with served.database.transaction() as session:
+            session.execute(sa.text("LOCK TABLE customers IN ACCESS EXCLUSIVE MODE"))
+            began = time.monotonic()
+            with pytest.raises(grpc.RpcError) as caught:
+                search(request, timeout=1, metadata=metadata)
+            assert time.monotonic() - began < 3
+        assert caught.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
+        assert search(request, timeout=5, metadata=metadata).customers
 
 
 def test_what_grpcurl_is_told_is_what_the_methods_take():

@@ -11,8 +11,10 @@ from sqlalchemy import text
 from werkzeug.test import TestResponse
 
 from tests.gateway.visitors import Visitor, plain
+from tests.gateway.web.test_parts import decoded
 from tests.gateway.world import PASSWORD, World
 
+QR = re.compile(r'<div class="eb-qr[^>]*>(<svg.*?</svg>)', re.DOTALL)
 KEY = re.compile(r'class="eb-key-text">([A-Z2-7 ]+)<')
 CODES = re.compile(r"<li>([0-9A-Z]{5}-[0-9A-Z]{5})</li>")
 SECURITY = "/bezpieczenstwo"
@@ -66,6 +68,22 @@ def test_the_app_is_set_up_and_asked_for_at_the_next_log_in(world: World):
     assert (wrong.status_code, "Ten kod nie pasuje" in plain(wrong.text)) == (422, True)
     assert other.submit(second.location, code=next_code(world, app)).location == "/profil"
     assert other.get("/profil").status_code == 200
+
+
+def test_the_picture_says_what_the_key_says_and_codes_are_shown_once(world: World):
+    visitor = inside(world, joined(world))
+    page = visitor.page(f"{SECURITY}/aplikacja")
+    picture, key = QR.search(page), KEY.search(page)
+    assert picture
+    assert key
+    uri = decoded(picture[1])
+    assert uri.startswith("otpauth://totp/")
+    assert pyotp.parse_uri(uri).secret == key[1].replace(" ", "")
+
+    _app, codes = set_up(world, visitor)
+    for path in (SECURITY, f"{SECURITY}/aplikacja"):
+        text = visitor.page(path)
+        assert [code for code in codes if code in text] == [], path
 
 
 def test_a_recovery_code_opens_once(world: World):
