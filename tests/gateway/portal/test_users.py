@@ -3,6 +3,7 @@
 import itertools
 
 import pytest
+from bs4 import BeautifulSoup
 from ebok.identity.v1 import events_pb2
 from werkzeug.test import TestResponse
 
@@ -84,6 +85,24 @@ def test_a_wrong_field_of_the_registration_is_marked(nobody: Visitor, field: str
     assert PASSWORD not in response.text
     if field != "name":
         assert 'value="Hanna"' in response.text
+
+
+@pytest.mark.parametrize(
+    ("password", "said"),
+    [
+        ("krótkie", "To za krótkie"),
+        ("Hanna 1985", "Pomiń imię"),
+        ("qwerty12345", "Tego hasła używa wiele osób"),
+        ("abcdefghijkl", "To prosty wzór"),
+        ("12.05.1985", "Datę łatwo odgadnąć"),
+    ],
+)
+def test_why_a_password_is_too_easy_is_said_at_its_field(nobody: Visitor, password: str, said: str):
+    response = nobody.submit("/rejestracja", name="Hanna", email=somebody(), password=password)
+    page = BeautifulSoup(response.text, "html.parser")
+    at_field = page.find(id="f-password-e")
+    assert at_field is not None
+    assert said in plain(str(at_field))
 
 
 @pytest.mark.parametrize("path", ["/rejestracja", "/logowanie", "/haslo"])
