@@ -20,9 +20,7 @@ import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar
-
-import sqlalchemy as sa
+from typing import TypeVar
 
 from chassis import acts, tracing
 from chassis.actors import SYSTEM_ACTOR
@@ -177,12 +175,11 @@ class JobRunner:
 def _alone(database: Database, name: str) -> Iterator[bool]:
     """Hold the job's advisory lock on a connection kept for locks; false when another replica has it."""
     key = zlib.crc32(name.encode()) - 2**31
-    parameters = {"class": LOCK_CLASS, "key": key}
-    with database.locks.connect() as connection:
-        taken: Any = connection.execute(sa.text("SELECT pg_try_advisory_lock(:class, :key)"), parameters)
-        alone = bool(taken.scalar())
+    lock = {"class": LOCK_CLASS, "key": key}
+    with database.locking() as reader:
+        [taken] = reader.rows("SELECT pg_try_advisory_lock(%(class)s, %(key)s) AS alone", lock)
         try:
-            yield alone
+            yield taken.alone
         finally:
-            if alone:
-                connection.execute(sa.text("SELECT pg_advisory_unlock(:class, :key)"), parameters)
+            if taken.alone:
+                reader.rows("SELECT pg_advisory_unlock(%(class)s, %(key)s)", lock)
