@@ -130,8 +130,8 @@ class LedgerService(rpc.LedgerServiceServicer):
         today = warsaw_date(self._clock.now())
         with self._database.asking() as reader:
             found = stored_overviews.get_overview(reader, customer_id, today=today, limit=LAST_INVOICES)
-            meters = stored_usage.list_meters_with_use(reader, customer_id, None)
-            use = usage_views.view_newest_year(reader, meters, today=today) if meters else None
+            meters = stored_usage.list_meters_with_months(reader, customer_id)
+        use = usage_views.view_newest_year(meters, today=today) if meters else None
         return pb.GetOverviewResponse(
             balance=_pack_balance(statements.balance_from(found.balance, today=today)),
             last_invoices=[pack_invoice(invoice, today=today) for invoice in found.last_invoices],

@@ -49,13 +49,14 @@ def _newest_last(row: Any) -> int:
     return row.last_read_on.toordinal() if row.last_read_on else 0
 
 
-def _pack_bucket(bucket: Bucket) -> pb.UsageBucket:
-    return pb.UsageBucket(
-        year=bucket.year,
-        month=bucket.month,
-        day=bucket.day,
-        starts_at=pack_optional_instant(bucket.starts_at),
-        used=pack_optional_decimal(bucket.used),
-        used_year_before=pack_optional_decimal(bucket.used_year_before),
-        known_until=pack_optional_date(bucket.known_until),
-    )
+def _pack_bucket(bucket: Bucket) -> dict[str, Any]:
+    """The fields of a `UsageBucket`: a message that is put into another is copied, and there are many of these."""
+    return {
+        "year": bucket.year,
+        "month": bucket.month,
+        "day": bucket.day,
+        "starts_at": pack_optional_instant(bucket.starts_at),
+        "used": pack_optional_decimal(bucket.used),
+        "used_year_before": pack_optional_decimal(bucket.used_year_before),
+        "known_until": pack_optional_date(bucket.known_until),
+    }

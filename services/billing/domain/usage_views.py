@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from chassis.clock import WARSAW, warsaw_date
@@ -40,8 +40,7 @@ class Step(StrEnum):
     HOUR = "HOUR"
 
 
-@dataclass(frozen=True, slots=True)
-class Bucket:
+class Bucket(NamedTuple):
     """A year, a month, a day or an hour; what it is a part of is told, what is finer is 0.
 
     None: nothing is known of it. `known_until`: only a part is.
@@ -124,10 +123,31 @@ def view_usage(
 
     Years that no reading may be of are brought to the nearest that it may; a day that a month has not, to its last.
     """
-    # What a garden meter measured, the one before it measured too.
-    known = _Known([row for row in rows if row.purpose == MeterPurpose.MAIN])
+    known = _known_of(rows)
     on = _shown(reader, known, hours=step is Step.HOUR, wanted=(year, month, day), today=today)
-    buckets = _BUCKETS[step](reader, known, on)
+    return _view(known, on, _BUCKETS[step](reader, known, on))
+
+
+def view_newest_year(rows: Sequence[Any], *, today: date) -> UsageView:
+    """The months of the newest year with data, of rows of `storage.usage.list_meters_with_months`."""
+    known = _known_of(rows)
+    on = known.last or today
+    sums: dict[int, Decimal] = {}
+    for row in known.meters:
+        if row.last_used_on:
+            january = MONTHS * (row.last_used_on.year - 1)
+            for month, used in enumerate(row.months, january):
+                if used is not None:
+                    sums[month] = sums.get(month, 0) + used
+    return _view(known, on, _buckets_of_year(known.last, on.year, sums))
+
+
+def _known_of(rows: Sequence[Any]) -> _Known:
+    """What a garden meter measured, the one before it measured too."""
+    return _Known([row for row in rows if row.purpose == MeterPurpose.MAIN])
+
+
+def _view(known: _Known, on: date, buckets: Sequence[Bucket]) -> UsageView:
     first, last = known.first, known.last
     read_on = max((row.last_read_on for row in known.meters if row.last_read_on), default=None)
     return UsageView(
@@ -139,11 +159,6 @@ def view_usage(
         read_until=max(filter(None, (read_on, last)), default=None),
         has_hours=known.last_hour is not None,
     )
-
-
-def view_newest_year(reader: Reader, rows: Sequence[Any], *, today: date) -> UsageView:
-    """The months of the newest year with data."""
-    return view_usage(reader, rows, step=Step.MONTH, year=0, month=0, day=0, today=today)
 
 
 def _shown(reader: Reader, known: _Known, *, hours: bool, wanted: tuple[int, int, int], today: date) -> date:
@@ -184,12 +199,16 @@ def _years(reader: Reader, known: _Known, on: date) -> list[Bucket]:
 
 def _months(reader: Reader, known: _Known, on: date) -> list[Bucket]:
     window = date(on.year - 1, 1, 1), date(on.year, MONTHS, 31)
-    sums = stored.sum_months(reader, known.spans(window))
-    first, until = MONTHS * on.year, known.last
+    return _buckets_of_year(known.last, on.year, stored.sum_months(reader, known.spans(window)))
+
+
+def _buckets_of_year(until: date | None, year: int, sums: Mapping[int, Decimal]) -> list[Bucket]:
+    """The months of a year; `sums` by 12 × year + month - 1."""
+    first = MONTHS * year
     return [
         _bucket(
             until,
-            (on.year, month + 1, 0),
+            (year, month + 1, 0),
             used=sums.get(first + month),
             before=sums.get(first - MONTHS + month),
         )

@@ -28,8 +28,8 @@ def advance_runs(database: Database, *, now: datetime, clock: Clock) -> None:
     until = time.monotonic() + WORK_S
     _discard_drafts(database)
     while time.monotonic() < until:
-        with database.reading() as session:
-            found = stored.find_run_at_work(session)
+        with database.asking() as reader:
+            found = stored.find_run_at_work(reader)
         if found is None:
             return
         run_id, status = found
@@ -47,14 +47,14 @@ def advance_runs(database: Database, *, now: datetime, clock: Clock) -> None:
 
 
 def _still_at_work(database: Database, run_id: UUID, status: RunStatus) -> bool:
-    with database.reading() as session:
-        return stored.find_run_at_work(session) == (run_id, status)
+    with database.asking() as reader:
+        return stored.find_run_at_work(reader) == (run_id, status)
 
 
 def _discard_drafts(database: Database) -> None:
     """Drafts of discarded runs, a part at a time."""
-    with database.reading() as session:
-        waiting = stored_invoices.find_drafts_to_discard(session, limit=DISCARDED_AT_ONCE_MAX)
+    with database.asking() as reader:
+        waiting = stored_invoices.find_drafts_to_discard(reader, limit=DISCARDED_AT_ONCE_MAX)
     if waiting:
         with database.transaction() as session:
             stored_invoices.discard_some(session, waiting)

@@ -17,6 +17,7 @@ from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from chassis.columns import one_of, word
+from chassis.database import Reader
 from chassis.keyset import Page, Window, fetch_page
 from chassis.money import Money
 from services.billing.storage.base import Base, Quantity
@@ -204,19 +205,19 @@ def remove_drafts(session: Session, run_id: UUID, *, limit: int) -> int:
     return len(session.scalars(statement.returning(Invoice.invoice_id)).all())
 
 
-_TO_DISCARD = text("""
+_TO_DISCARD = """
     SELECT d.invoice_id
       FROM billing_runs r
      CROSS JOIN LATERAL (
-        SELECT i.invoice_id FROM invoices i WHERE i.run_id = r.run_id AND i.status = 'DRAFT' LIMIT :limit) d
+        SELECT i.invoice_id FROM invoices i WHERE i.run_id = r.run_id AND i.status = 'DRAFT' LIMIT %(limit)s) d
      WHERE r.status = 'DISCARDED'
-     LIMIT :limit
-""")
+     LIMIT %(limit)s
+"""
 
 
-def find_drafts_to_discard(session: Session, *, limit: int) -> Sequence[UUID]:
+def find_drafts_to_discard(reader: Reader, *, limit: int) -> Sequence[UUID]:
     """Some drafts of discarded runs."""
-    return session.execute(_TO_DISCARD, {"limit": limit}).scalars().all()
+    return [row.invoice_id for row in reader.rows(_TO_DISCARD, {"limit": limit})]
 
 
 def count_drafts(session: Session, run_id: UUID) -> int:

@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from chassis.columns import one_of, word
+from chassis.database import Reader
 from chassis.keyset import Page, Window, fetch_page
 from chassis.money import Money
 from services.billing.storage.base import Base
@@ -134,16 +135,16 @@ def lock_run_at_work(session: Session, run_id: UUID, status: RunStatus) -> Billi
     return session.scalars(statement).first()
 
 
-def find_run_at_work(session: Session) -> tuple[UUID, RunStatus] | None:
+def find_run_at_work(reader: Reader) -> tuple[UUID, RunStatus] | None:
     """The oldest run that is being calculated or issued; one that fails lets the others go before."""
-    statement = (
-        sa.select(BillingRun.run_id, BillingRun.status)
-        .where(BillingRun.status.in_(WORK_STATUSES))
-        .order_by(BillingRun.failures, BillingRun.created_at)
-        .limit(1)
-    )
-    row = session.execute(statement).first()
-    return None if row is None else (row.run_id, row.status)
+    rows = reader.rows(_AT_WORK, {"statuses": [*WORK_STATUSES]})
+    return (rows[0].run_id, RunStatus(rows[0].status)) if rows else None
+
+
+_AT_WORK = """
+    SELECT run_id, status FROM billing_runs
+     WHERE status = ANY(%(statuses)s) ORDER BY failures, created_at LIMIT 1
+"""
 
 
 def find_overlapping(session: Session, *, from_day: date, until_day: date) -> BillingRun | None:

@@ -1,5 +1,6 @@
 """Reads over the ledger for pages: balance, statement, charges. Each is one query, each number a sum over entries."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -25,6 +26,7 @@ class BalanceRow:
     as_of: datetime | None
 
 
+# The charges as text: a statement around this one may repeat the row, and the driver would read JSON in each.
 BALANCE = """
     WITH used AS (
         SELECT debit_entry_id, sum(amount) AS used FROM ledger_allocations
@@ -36,7 +38,7 @@ BALANCE = """
          WHERE e.customer_id = %(customer_id)s)
     SELECT coalesce(sum(amount), 0) AS balance,
            coalesce(json_agg(json_build_array(due, open, invoice_id) ORDER BY due, booked_on, seq)
-                    FILTER (WHERE amount > 0 AND open > 0), '[]') AS open_charges,
+                    FILTER (WHERE amount > 0 AND open > 0), '[]')::text AS open_charges,
            (array_agg(booked_on ORDER BY booked_on DESC, seq DESC) FILTER (WHERE kind = 'PAYMENT'))[1] AS payment_on,
            (array_agg(amount ORDER BY booked_on DESC, seq DESC) FILTER (WHERE kind = 'PAYMENT'))[1] AS payment,
            (SELECT count(*) FROM invoices WHERE customer_id = %(customer_id)s AND status = 'ISSUED') AS invoice_count,
@@ -57,7 +59,7 @@ def balance_of(row: Any) -> BalanceRow:
         balance=Money(int(row.balance)),
         open_charges=[
             (date.fromisoformat(due), Money(int(open_amount)), UUID(invoice_id) if invoice_id else None)
-            for due, open_amount, invoice_id in row.open_charges
+            for due, open_amount, invoice_id in json.loads(row.open_charges)
         ],
         last_payment_on=row.payment_on,
         last_payment=None if row.payment is None else Money(-int(row.payment)),

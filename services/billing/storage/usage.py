@@ -36,6 +36,13 @@ def list_meters_with_use(reader: Reader, customer_id: UUID, service_point_id: UU
     return reader.rows(_METERS, {"customer_id": customer_id, "point": service_point_id})
 
 
+def list_meters_with_months(reader: Reader, customer_id: UUID) -> Sequence[Any]:
+    """As `list_meters_with_use` without an id; `months` of each row is what was used in each month since January of the
+    year before that of `last_used_on`, None where nothing is known.
+    """
+    return reader.rows(_METERS_WITH_MONTHS, {"customer_id": customer_id, "point": None})
+
+
 # The first and the last are looked for from either end, which takes a step; their minimum would take all days.
 _COUNTED_DAYS = """
     FROM daily_use d
@@ -43,7 +50,7 @@ _COUNTED_DAYS = """
      AND (d.measured OR d.day > r.first_read_on AND d.day <= r.last_read_on)
 """
 # The days begin on the eve of a contract: a reading closes its day. So contracts that follow each other are one.
-_METERS = f"""
+_POINT_AND_SPANS = """
     WITH spans AS MATERIALIZED (
         SELECT service_point_id, lower(span) AS eve, coalesce(upper(span) - 1, '9999-12-30') AS last_on
           FROM (SELECT l.service_point_id, unnest(range_agg(daterange(c.starts_on - 1, c.ends_on, '[]'))) AS span
@@ -64,6 +71,8 @@ _METERS = f"""
     SELECT point.*, m.meter_id, m.serial_number, m.installed_on, m.removed_on, m.digits, m.unit, m.purpose,
            s.eve, s.last_on, r.first_read_on, r.last_read_on, v.value AS last_value,
            u.first_used_on, u.last_used_on, i.last_interval
+"""
+_OF_METERS = f"""
       FROM point
       LEFT JOIN (meters m JOIN spans s USING (service_point_id))
              ON m.service_point_id = point.service_point_id
@@ -84,6 +93,17 @@ _METERS = f"""
               AND starts_at < (s.last_on + 1)::timestamp AT TIME ZONE 'Europe/Warsaw') AS i ON true
      ORDER BY m.removed_on DESC NULLS FIRST, m.installed_on DESC, m.meter_id, s.eve
 """  # noqa: S608 - parts of our own, no input
+_METERS = _POINT_AND_SPANS + _OF_METERS
+_MONTHS_OF_METER = f"""
+         , ARRAY(
+           SELECT (SELECT sum(d.used) {_COUNTED_DAYS}
+                      AND d.day BETWEEN f.starts::date AND (f.starts + interval '1 month')::date - 1)
+             FROM generate_series(date_trunc('year', u.last_used_on::timestamp) - interval '1 year', u.last_used_on,
+                                  '1 month') AS f(starts)
+            ORDER BY f.starts) AS months
+"""  # noqa: S608 - parts of our own, no input
+# In one line it is short enough for the driver to remember how it reads it (4096 characters).
+_METERS_WITH_MONTHS = " ".join(f"{_POINT_AND_SPANS} {_MONTHS_OF_METER} {_OF_METERS}".split())
 
 
 def list_metered_points(reader: Reader, customer_id: UUID, *, limit: int) -> Sequence[Any]:
