@@ -38,7 +38,7 @@ class Part:
     environment: Mapping[str, str] = field(default_factory=dict)
     health_path: str = "/"  # For HTTP.
     stop_signal: str = "TERM"
-    courtesy: int = 0  # How far it steps back when the machine is busy: letters can wait for money and pages.
+    courtesy: int = 0  # How far it steps back when the machine is busy, if no page waits for it.
 
     def port_names(self) -> dict[str, int]:
         """`{"gateway": 80}`, `{"mailbox": 25, "mailbox.smtp": 28}`: offsets by full name."""
@@ -146,7 +146,6 @@ PARTS: tuple[Part, ...] = (
             "EBOK_REMINDERS_FROM_HOUR": "0",
             "EBOK_JOBS_EVERY_S": "messages.send=0.2,sms.send=0.2,reminders.plan=2",
         },
-        courtesy=COURTEOUS,
     ),
     # The merchant that the sandboxes know; none of it is a secret.
     service(
