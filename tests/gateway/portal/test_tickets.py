@@ -76,9 +76,10 @@ def test_the_list_has_open_ones_first_with_news_and_the_day(world: World, anna: 
     assert "odpowiedź najpóźniej w poniedziałek 30 listopada" in cards[0]
     assert "Nowe: Dwie faktury za wrzesień" in cards[0]
     assert "Skąd opłata stała?" in cards[1]
-    count = page.select_one(".eb-side .eb-count")
-    assert count is not None
-    assert plain(str(count)).split()[0] == "2"
+    for menu in (".eb-side", ".eb-bottom"):
+        count = page.select_one(f"{menu} .eb-count")
+        assert count is not None
+        assert plain(str(count)).split()[0] == "2"
 
 
 def test_an_opened_case_is_seen(world: World, anna: Visitor):
