@@ -66,14 +66,15 @@ class Word(TypeDecorator[WordEnum]):
     def __init__(self, words: type[WordEnum]) -> None:
         super().__init__()
         self.words = words
+        self._members = {member.value: member for member in words}
 
     def process_bind_param(self, value: WordEnum | None, dialect: Dialect) -> str | None:  # noqa: ARG002
         """A member in, its text out; a text that is no member is a bug."""
         return None if value is None else self.words(value).value
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> WordEnum | None:  # noqa: ARG002
-        """The member of that text."""
-        return None if value is None else self.words(value)
+        """The member of that text; one that there is none of is a bug."""
+        return None if value is None else self._members[value]
 
 
 def word(words: type[WordEnum], **options: Any) -> Any:

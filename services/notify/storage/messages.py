@@ -9,10 +9,14 @@ from uuid import UUID
 from sqlalchemy import (
     CheckConstraint,
     Index,
+    Integer,
+    Interval,
     Select,
     Text,
     UniqueConstraint,
+    Uuid,
     and_,
+    bindparam,
     cast,
     delete,
     func,
@@ -24,7 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from chassis.columns import one_of, word
+from chassis.columns import Instant, one_of, word
 from chassis.keyset import Page, Window, fetch_page
 from services.notify.storage.base import Base
 
@@ -151,7 +155,7 @@ def find_oldest_due(session: Session, channel: Channel, *, now: datetime) -> dat
     return session.scalar(first)
 
 
-def _due(channel: Channel, now: datetime) -> Select[UUID]:
+def _due(channel: Any, now: Any) -> Select[UUID]:
     """Open, due, and in nobody's hands. The lease runs on the database's clock: the suite's may be moved by hand."""
     return select(Message.message_id).where(
         Message.channel == channel,
@@ -175,8 +179,10 @@ def add_message(session: Session, values: dict[str, Any]) -> UUID | None:
 
 def find_subjects(session: Session, rule: Rule, subject_ids: Collection[str]) -> set[str]:
     """Those of the subjects about which there is a message of the rule, whatever became of it."""
+    if not subject_ids:
+        return set()
     statement = select(Message.subject_id).where(Message.rule == rule, Message.subject_id.in_(subject_ids))
-    return set(session.scalars(statement)) if subject_ids else set()
+    return set(session.scalars(statement))
 
 
 def wake_waiting(session: Session, customer_id: UUID, *, now: datetime) -> None:
@@ -197,27 +203,36 @@ def lease_due(
     session: Session, lease_id: UUID, channel: Channel, *, now: datetime, lease: timedelta, count_max: int
 ) -> Sequence[Message]:
     """Take messages that are due, or that a worker took and never gave back, into the hands of one worker."""
+    given = {"of_channel": channel, "now": now, "lease": lease_id, "period": lease, "count_max": count_max}
+    taken = session.scalars(_LEASE, given)
+    return sorted(taken, key=lambda message: (message.next_attempt_at, message.message_id))
+
+
+def _leasing() -> Any:
+    """The statement of `lease_due`, made once: to make it costs as much as a quarter of what it takes."""
     due = (
-        _due(channel, now)
+        _due(bindparam("of_channel", type_=Message.channel.type), bindparam("now", type_=Instant))
         .order_by(Message.next_attempt_at, Message.message_id)
-        .limit(count_max)
+        .limit(bindparam("count_max", type_=Integer))
         .with_for_update(skip_locked=True)
         .cte(
             "due"
         )  # Run once: as a plain subquery the planner may run it per row and lock more than it takes.
     )
-    taken = session.scalars(
+    return (
         update(Message)
         .where(Message.message_id.in_(select(due.c.message_id)))
         .values(
             status=MessageStatus.SENDING,
-            lease_id=lease_id,
-            leased_until=func.clock_timestamp() + lease,
+            lease_id=bindparam("lease", type_=Uuid),
+            leased_until=func.clock_timestamp() + bindparam("period", type_=Interval),
         )
         .returning(Message)
         .execution_options(synchronize_session=False)
     )
-    return sorted(taken, key=lambda message: (message.next_attempt_at, message.message_id))
+
+
+_LEASE = _leasing()
 
 
 def close_lease(session: Session, message_id: UUID, lease_id: UUID, values: dict[str, Any]) -> bool:

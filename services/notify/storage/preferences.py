@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Index, Uuid, any_, literal, select, text, update
+from sqlalchemy import BigInteger, Index, Uuid, any_, bindparam, select, text, update
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -48,10 +48,12 @@ def find_choices(
     """What each of the customers chose, by topic and channel; nobody's for those who chose nothing."""
     found: dict[UUID, dict[tuple[str, Channel], Preference]] = {}
     if customer_ids:
-        wanted = any_(literal([*customer_ids], ARRAY(Uuid())))
-        for row in session.scalars(select(Preference).where(Preference.customer_id == wanted)):
+        for row in session.scalars(_CHOICES, {"ids": [*customer_ids]}):
             found.setdefault(row.customer_id, {})[row.topic, row.channel] = row
     return found
+
+
+_CHOICES = select(Preference).where(Preference.customer_id == any_(bindparam("ids", type_=ARRAY(Uuid()))))
 
 
 def keep_choices(
