@@ -1,5 +1,7 @@
 """The mail server. One `Courier` is one connection, used by one worker for many mails."""
 
+import functools
+import re
 import smtplib
 import socket
 import ssl
@@ -297,9 +299,19 @@ def _dotted(content: bytes) -> bytes:
 def _wire_address(address: str) -> str | None:
     """The address as it goes over the wire, its domain in ASCII; None when it cannot be one."""
     local, at, domain = address.rpartition("@")
-    if not at or not local or not domain or not address.isprintable() or set(address) & set(' <>"\\,;:()[]'):
+    if not at or not local or not domain or not address.isprintable() or _NO_PART_OF_ONE.search(address):
         return None
+    in_ascii = _in_ascii(domain)
+    return in_ascii and f"{local}@{in_ascii}"
+
+
+_NO_PART_OF_ONE = re.compile(r'[ <>"\\,;:()\[\]]')
+
+
+@functools.lru_cache(maxsize=1024)
+def _in_ascii(domain: str) -> str | None:
+    """A domain as it goes over the wire; customers have theirs at few providers."""
     try:
-        return f"{local}@{domain.encode('idna').decode('ascii')}"
+        return domain.encode("idna").decode("ascii")
     except UnicodeError:
         return None
