@@ -46,9 +46,6 @@ class AuditEntry(Base):
     kept_on: Mapped[date] = mapped_column(server_default=text("((now() AT TIME ZONE 'Europe/Warsaw')::date)"))
 
 
-SEALED = tuple(column.key for column in AuditEntry.__mapper__.column_attrs)  # What a day's hash is made of.
-
-
 @dataclass(frozen=True)
 class Filter:
     """Which entries are wanted; all conditions hold together, None and empty are none."""
