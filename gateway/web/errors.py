@@ -196,7 +196,12 @@ def respond(page: ErrorPage, *, reason: str = "") -> Response:
     """The page for people; for machines a short problem (RFC 9457), in the English that HTTP itself has for it."""
     if request.path.startswith(MACHINES):
         status = HTTPStatus(page.status)
-        body = {"type": "about:blank", "title": status.phrase, "status": page.status, "detail": status.description}
+        body = {
+            "type": "about:blank",
+            "title": status.phrase,
+            "status": page.status,
+            "detail": status.description,
+        }
         response = make_response(
             body | {"reason": reason or status.name, "trace_id": trace_id()}, page.status
         )
