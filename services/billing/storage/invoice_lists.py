@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from datetime import date
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -79,6 +80,19 @@ NEWEST_FIRST = "ORDER BY i.issued_at DESC, i.invoice_id DESC LIMIT %(limit)s"
 _OLDEST_FIRST = "ORDER BY i.issued_at, i.invoice_id LIMIT %(limit)s"
 
 
+@cache
+def _statement(*, in_year: bool, state: str | None, backward: bool, given: bool) -> str:
+    return " ".join(
+        [
+            LISTED_WITH_YEARS,
+            _IN_YEAR if in_year else "",
+            _IN_STATE[state] if state else "",
+            "" if not given else _NEWER if backward else _OLDER,
+            _OLDEST_FIRST if backward else NEWEST_FIRST,
+        ]
+    )
+
+
 def list_issued(
     reader: Reader,
     customer_id: UUID,
@@ -95,15 +109,7 @@ def list_issued(
     """
     backward = window.before is not None
     issued_at, invoice_id = window.before or window.after or (None, None)
-    statement = " ".join(
-        [
-            LISTED_WITH_YEARS,
-            _IN_YEAR if year else "",
-            _IN_STATE[state] if state else "",
-            "" if issued_at is None else _NEWER if backward else _OLDER,
-            _OLDEST_FIRST if backward else NEWEST_FIRST,
-        ]
-    )
+    statement = _statement(in_year=bool(year), state=state, backward=backward, given=issued_at is not None)
     values = {
         "customer_id": customer_id,
         "year": year,

@@ -1,6 +1,7 @@
 """A customer's cases in plain SQL, a page by key together with their counts: every first page asks for them."""
 
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -24,6 +25,15 @@ _KEY = "((customer_unread > 0)::int, opened_at, ticket_id)"
 _GIVEN_KEY = "(%(has_news)s, %(opened_at)s, %(ticket_id)s)"
 
 
+@cache
+def _statement(*, open_only: bool, backward: bool, given: bool) -> str:
+    order = _RISING if backward else _FALLING
+    open_ = " AND status <> 'CLOSED'" if open_only else ""
+    beyond = f" AND {_KEY} {'>' if backward else '<'} {_GIVEN_KEY}" if given else ""
+    cases = f"{_CASES}{open_}{beyond} ORDER BY {order} LIMIT %(limit)s"
+    return f"SELECT * FROM ({_COUNTS}) AS counts LEFT JOIN ({cases}) AS cases ON true ORDER BY {order}"  # noqa: S608 - constants
+
+
 def list_of_customer(
     reader: Reader, customer_id: UUID, *, open_only: bool, window: Window
 ) -> tuple[Page, int, int]:
@@ -33,11 +43,7 @@ def list_of_customer(
     """
     backward = window.before is not None
     key = window.before if backward else window.after
-    order = _RISING if backward else _FALLING
-    open_ = " AND status <> 'CLOSED'" if open_only else ""
-    beyond = "" if key is None else f" AND {_KEY} {'>' if backward else '<'} {_GIVEN_KEY}"
-    cases = f"{_CASES}{open_}{beyond} ORDER BY {order} LIMIT %(limit)s"
-    statement = f"SELECT * FROM ({_COUNTS}) AS counts LEFT JOIN ({cases}) AS cases ON true ORDER BY {order}"  # noqa: S608 - constants
+    statement = _statement(open_only=open_only, backward=backward, given=key is not None)
     has_news, opened_at, ticket_id = key or (None, None, None)
     values: dict[str, Any] = {
         "customer_id": customer_id,
