@@ -26,6 +26,7 @@ pytestmark = pytest.mark.broker
 ANNA = town.households()[town.ANNA]
 ASKED, AT_ONCE = 720, 4
 GUESSES = 40
+ROUNDS_MAX = 20
 
 
 @pytest.fixture(scope="module")
@@ -51,11 +52,16 @@ def anna(browser: Browser, company: Company) -> Iterator[Visitor]:
 
 
 def test_both_of_each_part_answer(company: Company, anna: Visitor):
-    for path in 3 * ["/start", "/platnosci", "/zgloszenia", "/wiadomosci"]:
-        anna.open(path)
+    """Each worker of a gateway begins with the one or the other of two: a few pages may all come to the same."""
+    alone = services()
+    for _ in range(ROUNDS_MAX):
+        for path in ["/start", "/platnosci", "/zgloszenia", "/wiadomosci"]:
+            anna.open(path)
+        alone = [part for part in alone if not served_by_both(company.suite, part)]
+        if not alone:
+            break
+    assert alone == []
     assert min(company.suite.info["handed"].values()) > 3
-    for part in services():
-        assert served_by_both(company.suite, part), part
 
 
 def test_two_workers_of_a_part_did_everything_once(company: Company):
