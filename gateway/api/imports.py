@@ -5,7 +5,7 @@ from uuid import UUID
 
 from ebok.billing.v1 import imports_pb2 as pb
 from flask import Response, url_for
-from marshmallow import Schema, fields, validate
+from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 from werkzeug.exceptions import NotFound
 
 from chassis import wire
@@ -56,15 +56,20 @@ def _row(kind: str, keys: tuple[str, ...]) -> type[Schema]:
     return Input.from_dict({key: _value(key) for key in keys}, name=f"{kind.title().replace('_', '')}Row")
 
 
-ImportRow = Input.from_dict(
-    {
-        "row_number": number(
-            1, 1_000_000_000, "Where it stands in the source, to be quoted in rejects.", required=True
-        ),
-        **{kind: fields.Nested(_row(kind, keys)) for kind, keys in ROW_KEYS.items()},
-    },
-    name="ImportRow",
-)
+_Kinds = Input.from_dict({kind: fields.Nested(_row(kind, keys)) for kind, keys in ROW_KEYS.items()})
+
+
+class ImportRow(_Kinds):  # type: ignore[misc, valid-type]
+    """A row of one kind; of none it is refused as a row, as one that cannot be read."""
+
+    row_number = number(
+        1, 1_000_000_000, "Where it stands in the source, to be quoted in rejects.", required=True
+    )
+
+    @validates_schema
+    def _check_kind(self, row: dict[str, Any], **_options: Any) -> None:
+        if len(row.keys() & ROW_KEYS.keys()) > 1:
+            raise ValidationError("TOO_MANY")
 
 
 class NewImport(Input):
@@ -81,7 +86,7 @@ class Batch(Input):
     """Rows of one batch: of each exactly one kind is set."""
 
     rows = fields.List(
-        fields.Nested(ImportRow),
+        fields.Nested(ImportRow, metadata={"maxProperties": 2}),
         required=True,
         validate=validate.Length(1, BATCH_ROWS_MAX, error="TOO_MANY"),
         metadata={"description": "In the order in which they refer to each other."},

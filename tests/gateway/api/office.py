@@ -28,9 +28,9 @@ PERSONAL_SCOPES = ("usage:read", "invoices:read")
 
 
 def somewhere() -> dict[str, str]:
-    """An address that nobody else has: the clock stands still, and so does the count of an address."""
-    digits = new_id().hex[-16:]
-    return {"REMOTE_ADDR": "2001:db8::" + ":".join(digits[n : n + 4] for n in range(0, 16, 4))}
+    """An address in a /64 that nobody else has: the clock stands still, and so does the count of an address."""
+    digits = new_id().hex[-12:]
+    return {"REMOTE_ADDR": "2001:" + ":".join(digits[n : n + 4] for n in range(0, 12, 4)) + "::1"}
 
 
 class Program:

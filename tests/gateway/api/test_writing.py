@@ -153,6 +153,10 @@ def test_rows_are_imported_in_batches(app: Flask, everything: Program, world: Wo
     assert (done["status"], done["done_count"]) == ("finished", 2)
     [reject] = answered(app, "list_rejects", everything.get(f"{path}/rejects"))["items"]
     assert (reject["row_number"], reject["reasons"][0]["field"]) == (2, "postcode")
+    two = {"row_number": 3, "premises": good, "meter": {"external_id": "api-3"}}
+    refused = everything.write("PUT", f"{path}/batches/2", {"rows": [two]})
+    assert refused.status_code == 400
+    assert refused.json["violations"] == [{"field": "rows[0]", "reason": "TOO_MANY"}]
     late = everything.write("PUT", f"{path}/batches/2", {"rows": rows})
     assert (late.status_code, late.json["reason"]) == (409, "IMPORT_FINISHED")
 
