@@ -15,12 +15,14 @@ from flask_login import LoginManager, current_user, login_user, logout_user
 from werkzeug.wrappers import Response
 
 from chassis.errors import FailedPrecondition, Unauthenticated, Unavailable
+from gateway.web import notices
 from gateway.web.areas import is_limited, usable
 from gateway.web.calls import as_gateway, clients
 from gateway.web.cookies import TwoCookies, in_console
 from gateway.web.devices import device_token, new_device_token
 from gateway.web.kept import keep_form
 from gateway.web.languages import LANGUAGE_COOKIE, LANGUAGES, Preferences, forget_preferences, local_path
+from gateway.web.languages import gettext as _
 
 LOOKS = {users_pb2.LOOK_LIGHT: "light", users_pb2.LOOK_DARK: "dark", users_pb2.LOOK_SYSTEM: "auto"}
 ADDRESS_UNKNOWN = ""
@@ -232,6 +234,12 @@ def _load_for_page(session_token: str) -> Person | None:
 def _ask_to_log_in() -> Response:
     """A page that needs a login leads there and back; what a form held is kept over the login (`gateway.web.kept`)."""
     keep_form()
+    if session.pop(
+        "_user_id", None
+    ):  # Flask-Login's: somebody was logged in here, and identity knows it no more.
+        notices.info(
+            _("You are logged out."), _("You were away for long, or the log-in was ended on another device.")
+        )
     back = request.full_path.rstrip("?") if request.method == "GET" else request.path
     return redirect(login_url(back), code=303)
 

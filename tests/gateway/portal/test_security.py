@@ -145,6 +145,9 @@ def test_the_password_is_changed_and_ends_other_sessions(world: World):
     assert _change_password(visitor, PASSWORD, fresh).location == SECURITY
     assert visitor.get(SECURITY).status_code == 200
     assert elsewhere.get(SECURITY).location.startswith("/logowanie")
+    said = elsewhere.text("/logowanie")
+    assert "Wylogowano. Minęło dużo czasu albo zakończono logowanie na innym urządzeniu." in said
+    assert "Wylogowano" not in elsewhere.text("/logowanie")
     assert world.visitor().submit("/logowanie", email=email, password=fresh).status_code == 303
 
 
