@@ -2,8 +2,8 @@
 
 `transaction()` commits what a door did, or nothing of it. `reading()` is AUTOCOMMIT: cheaper, and each
 statement sees what is committed at that moment. `asking()` is the same without SQLAlchemy, for the few statements that
-come most often: a Session costs more than twice what the question itself does. One that writes is its own transaction.
-`asking_in(session)` asks so within a transaction.
+come most often: a Session costs more than twice what the question itself does. One that writes is its own transaction;
+`writing()` is a transaction of several.
 """
 
 import time
@@ -30,7 +30,7 @@ MIGRATION_LOCK_WAIT_S = 300
 
 
 IDLE_CHECK_S = 5.0
-_TRANSACTION_ID = sa.text("SELECT pg_current_xact_id_if_assigned()::text")
+_TRANSACTION_ID = "SELECT pg_current_xact_id_if_assigned()::text AS id"
 _BUSY = (
     psycopg.errors.LockNotAvailable,
     psycopg.errors.QueryCanceled,
@@ -83,6 +83,10 @@ class Reader:
         """As `rows`, for a statement that answers none."""
         self._cursor.execute(statement, values)
 
+    def transaction(self) -> AbstractContextManager[object]:
+        """What is asked within is all or nothing."""
+        return self._cursor.connection.transaction()
+
 
 def _row_type(cursor: psycopg.Cursor[Any]) -> Any:
     names = [column.name for column in cursor.description or ()]
@@ -93,12 +97,18 @@ def _row_type(cursor: psycopg.Cursor[Any]) -> Any:
 _row_types: dict[str, Any] = {}
 
 
-def asking_in(session: Session) -> Reader:
-    """A reader within the session's transaction, for the statements that come most often; first the session writes what
-    it has to. What the reader changes, the session's objects do not know of.
+Transaction = Session | Reader
+
+
+def asking_in(transaction: Transaction) -> Reader:
+    """For statements that come most often, also where there is a Session: it writes what it has to before, and its
+    objects do not know of what is changed.
     """
-    session.flush()
-    return Reader(session.connection().connection.driver_connection)  # type: ignore[arg-type]
+    if isinstance(transaction, Reader):
+        return transaction
+    transaction.flush()
+    connection: Any = transaction.connection().connection.driver_connection
+    return Reader(connection)
 
 
 LOCKS_KEPT, LOCKS_MAX = 4, 64  # Jobs hold their locks for milliseconds, and now and then all at once.
@@ -141,17 +151,26 @@ class Database:
 
         Raises DatabaseAway and DatabaseBusy for what is nobody's fault; the caller may try again.
         """
-        act = acts.pending()
+        act, recorded = acts.pending(), False
         with _translated(), self._sessions() as session, session.begin():
             yield session
             session.flush()
-            if act is not None and (not act.changed or (act.only_if_written and not _has_written(session))):
-                act = None
-            if act is not None and not act.recorded:
-                acts.record(asking_in(session).run, act)
-            elif session.info.get(outbox.ANNOUNCED):
+            if act is not None:
+                recorded = _record(act, asking_in(session))
+            if session.info.get(outbox.ANNOUNCED) and not recorded:
                 asking_in(session).run(outbox.WAKE_RELAY, {})
-        if act is not None:
+        if act is not None and recorded:
+            act.recorded = True
+
+    @contextmanager
+    def writing(self) -> Iterator[Reader]:
+        """For the changes that come most often: as `transaction`, without a Session."""
+        act, recorded = acts.pending(), False
+        with self.asking() as reader, reader.transaction():
+            yield reader
+            if act is not None:
+                recorded = _record(act, reader)
+        if act is not None and recorded:
             act.recorded = True
 
     @contextmanager
@@ -221,9 +240,15 @@ def _pooled(url: str, **more: Any) -> sa.Engine:
     return engine
 
 
-def _has_written(session: Session) -> bool:
-    """Whether this transaction has changed or locked a row."""
-    return session.execute(_TRANSACTION_ID).scalar() is not None
+def _record(act: acts.Act, writing: Reader) -> bool:
+    """Write the act of a transaction at its end, unless it has been, or changed nothing."""
+    if not act.changed or act.recorded:
+        return False
+    # Whether this transaction has changed or locked a row.
+    if act.only_if_written and writing.rows(_TRANSACTION_ID, {})[0].id is None:
+        return False
+    acts.record(writing.run, act)
+    return True
 
 
 @contextmanager

@@ -9,13 +9,11 @@ import time
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, func
-from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column
 
 from chassis.actors import Actor
 from chassis.clock import Clock
-from chassis.database import Database
+from chassis.database import Database, Transaction, asking_in
 from chassis.rpc.tokens import LIFETIME_MAX
 
 READ_EVERY_S = 1.0
@@ -41,14 +39,18 @@ def table(base: Any) -> Any:
     return Revocation
 
 
-def keep(session: Session, model: Any, subject_id: str, *, revoked_before: datetime, now: datetime) -> None:
+_FORGET = "DELETE FROM revocations WHERE revoked_before < %(ended)s"
+_KEEP = """
+    INSERT INTO revocations AS r (subject_id, revoked_before) VALUES (%(subject_id)s, %(before)s)
+    ON CONFLICT (subject_id) DO UPDATE SET revoked_before = greatest(r.revoked_before, excluded.revoked_before)
+"""
+
+
+def keep(transaction: Transaction, subject_id: str, *, revoked_before: datetime, now: datetime) -> None:
     """Write it unless a later one is known, and forget those of tokens that have all ended."""
-    session.execute(delete(model).where(model.revoked_before < now - LIFETIME_MAX))
-    row = insert(model).values(subject_id=subject_id, revoked_before=revoked_before)
-    latest = func.greatest(model.revoked_before, row.excluded.revoked_before)
-    session.execute(
-        row.on_conflict_do_update(index_elements=[model.subject_id], set_={"revoked_before": latest})
-    )
+    writing = asking_in(transaction)
+    writing.run(_FORGET, {"ended": now - LIFETIME_MAX})
+    writing.run(_KEEP, {"subject_id": subject_id, "before": revoked_before})
 
 
 class Revocations:

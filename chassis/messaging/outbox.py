@@ -113,11 +113,11 @@ _MANY = text("""
 """)
 
 
-def announce_plainly(run: Run, event: Message, *, key: str) -> None:
-    """As `announce`, for the chassis, which does not know the service's class: one statement, which wakes the relay,
-    too. Outside of a transaction it is its own.
+def announce_plainly(run: Run, event: Message, *, key: str, secret: bool = False) -> None:
+    """As `announce`, without a Session: one statement, which wakes the relay, too. Outside of a transaction it is its
+    own.
     """
-    run(_ANNOUNCE, _values(event, key=key, secret=False))
+    run(_ANNOUNCE, _values(event, key=key, secret=secret))
 
 
 _ANNOUNCE = f"""

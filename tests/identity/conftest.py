@@ -35,7 +35,7 @@ from ebok.identity.v1.users_pb2_grpc import UserServiceStub
 from chassis.actors import Actor
 from chassis.clock import FixedClock
 from chassis.config import Environment, PartConfig
-from chassis.database import Database, Reader
+from chassis.database import Database
 from chassis.errors import Invalid, Unavailable
 from chassis.keys import KeyRing
 from chassis.rpc.client import as_actor
@@ -45,6 +45,7 @@ from chassis.sealing import load_sealing_key, unseal
 from chassis.testing import cast
 from chassis.testing.cast import Persona
 from chassis.testing.served import Served
+from chassis.testing.statements import heard
 from demo.authenticators import Authenticator
 from services.identity.__main__ import part
 
@@ -334,21 +335,10 @@ def count(database: Database) -> Callable[..., int]:
 
 
 @pytest.fixture
-def statements(served: Served, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What the database is asked from here on, by Sessions and by Readers; clear it to look again."""
-    asked: list[str] = []
-
-    def noted(ask: Any) -> Any:
-        def call(reader: Reader, statement: str, values: Any) -> Any:
-            asked.append(statement)
-            return ask(reader, statement, values)
-
-        return call
-
-    sa.event.listen(served.database.engine, "before_cursor_execute", lambda *a: asked.append(a[2]))
-    monkeypatch.setattr(Reader, "rows", noted(Reader.rows))
-    monkeypatch.setattr(Reader, "run", noted(Reader.run))
-    return asked
+def statements(served: Served) -> Iterator[list[str]]:
+    """What the database is asked from here on; clear it to look again."""
+    with heard(served.database) as asked:
+        yield asked
 
 
 @pytest.fixture

@@ -64,14 +64,14 @@ class SessionService(rpc.SessionServiceServicer):
         now = self._clock.now()
         realm = unpack_realm(request.realm)
         with self._hasher.place():
-            with recording.unrecorded(), self._database.transaction() as session:
+            with recording.unrecorded(), self._database.writing() as writing:
                 attempt = sessions.knock(
-                    session, normal_email(request.email), realm=realm, address=request.address, now=now
+                    writing, normal_email(request.email), realm=realm, address=request.address, now=now
                 )
             checked = self._hasher.check(attempt.password_hash, request.password)
-        with self._database.transaction() as session:
+        with self._database.writing() as writing:
             outcome = sessions.let_in(
-                session,
+                writing,
                 attempt,
                 checked,
                 Browser(request.address, request.user_agent, request.device_token),

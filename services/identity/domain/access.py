@@ -6,21 +6,21 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from chassis import revocations
+from chassis.database import Transaction
 from chassis.rpc.tokens import LIFETIME_MAX
 from services.identity.outbox import access as announce
 from services.identity.storage import sessions as stored_sessions
-from services.identity.storage.revocations import Revocation
 from services.identity.storage.sessions import Realm
 
 
-def revoke(session: Session, subject_id: str, *, now: datetime, for_good: bool = False) -> None:
+def revoke(transaction: Transaction, subject_id: str, *, now: datetime, for_good: bool = False) -> None:
     """Of a user, a staff member or an API client; or of a session, a client's secret, a personal token.
 
     What is revoked `for_good` gets no token any more: one that is being given at this very moment is covered, too.
     """
     before = now + LIFETIME_MAX if for_good else now
-    revocations.keep(session, Revocation, subject_id, revoked_before=before, now=now)
-    announce.access_revoked(session, subject_id, revoked_before=before)
+    revocations.keep(transaction, subject_id, revoked_before=before, now=now)
+    announce.access_revoked(transaction, subject_id, revoked_before=before)
 
 
 def end_sessions(

@@ -11,8 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy.orm import Session
-
+from chassis.database import Transaction
 from chassis.errors import RateLimited
 from services.identity.storage import attempts as stored
 
@@ -104,7 +103,11 @@ def hash_subject(*parts: str) -> bytes:
 
 
 def count(
-    session: Session, counters: Sequence[Counter], *, now: datetime, unasked_where_known: Limit | None = None
+    transaction: Transaction,
+    counters: Sequence[Counter],
+    *,
+    now: datetime,
+    unasked_where_known: Limit | None = None,
 ) -> Sequence[Counter]:
     """Count an attempt, in a transaction that commits before the question is asked; answers what was counted.
 
@@ -114,7 +117,7 @@ def count(
     """
     by_key = {one.key: one for one in counters}
     rows = stored.count_attempt(
-        session,
+        transaction,
         [stored.Asked(key, now - one.limit.forget_after) for key, one in by_key.items()],
         unasked_where_known=unasked_where_known.kind if unasked_where_known else "",
         known_after=now - KEPT_FOR,
@@ -127,11 +130,13 @@ def count(
     begun = {key: by_key[key].limit.wait_after(times) for key, times in counted.items()}
     until = {key: now + wait for key, wait in begun.items() if wait is not None}
     if until:
-        stored.block_attempts(session, until)
+        stored.block_attempts(transaction, until)
     return [one for one in counters if one.key in counted]
 
 
-def take_back(session: Session, counters: Sequence[Counter], *, counted_at: datetime, right: bool) -> None:
+def take_back(
+    transaction: Transaction, counters: Sequence[Counter], *, counted_at: datetime, right: bool
+) -> None:
     """The attempt counted at that instant was right, or the question could not be asked."""
     anew = {one.key: right and one.limit.starts_anew for one in counters}
-    stored.give_back_attempts(session, anew, counted_at=counted_at)
+    stored.give_back_attempts(transaction, anew, counted_at=counted_at)

@@ -12,6 +12,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from chassis.actors import Actor
+from chassis.database import Transaction
 from chassis.errors import FailedPrecondition
 from chassis.sources import source_of
 from services.identity.domain import attempts, factors, owners, settings, step_up
@@ -56,19 +57,19 @@ class Attempt:
     counted_at: datetime
 
 
-def ask_code(session: Session, account: Account, *, now: datetime) -> Challenged:
+def ask_code(transaction: Transaction, account: Account, *, now: datetime) -> Challenged:
     """A code of the owner's app, or a recovery code."""
-    return _ask(session, account, ChallengeKind.CODE, now=now)
+    return _ask(transaction, account, ChallengeKind.CODE, now=now)
 
 
 def ask_to_enrol(
-    session: Session, account: Account, *, seal: Seal, now: datetime, session_id: UUID | None = None
+    transaction: Transaction, account: Account, *, seal: Seal, now: datetime, session_id: UUID | None = None
 ) -> Challenged:
     """That an app is set up. The secret belongs to this challenge alone: who has another one learns nothing of it."""
     secret = factors.new_totp_secret()
     sealed = seal(secret.encode())
-    asked = _ask(session, account, ChallengeKind.ENROL, sealed=sealed, session_id=session_id, now=now)
-    return _with_secret(session, asked, account.email, secret)
+    asked = _ask(transaction, account, ChallengeKind.ENROL, sealed=sealed, session_id=session_id, now=now)
+    return _with_secret(transaction, asked, account.email, secret)
 
 
 def begin(session: Session, asking: LoginSession, *, seal: Seal, now: datetime) -> Challenged:
@@ -179,7 +180,7 @@ def proven_in(session: Session, asking: LoginSession, *, address: str, now: date
 
 
 def _ask(
-    session: Session,
+    transaction: Transaction,
     account: Account,
     kind: ChallengeKind,
     *,
@@ -189,22 +190,20 @@ def _ask(
 ) -> Challenged:
     token = new_secret()
     expires_at = now + CHALLENGE_LASTS
-    session.add(
-        Challenge(
-            token_hash=hash_secret(token),
-            kind=kind,
-            realm=account.realm,
-            owner_id=account.owner_id,
-            session_id=session_id,
-            sealed_secret=sealed,
-            made_at=now,
-            expires_at=expires_at,
-        )
+    stored.put_challenge(
+        transaction,
+        hash_secret(token),
+        kind=kind,
+        realm=account.realm,
+        owner_id=account.owner_id,
+        session_id=session_id,
+        sealed_secret=sealed,
+        made_at=now,
+        expires_at=expires_at,
     )
     return Challenged(token, kind, expires_at)
 
 
-def _with_secret(session: Session, asked: Challenged, email: str, secret: str) -> Challenged:
-    provider, _ = settings.find(session)
-    uri = factors.totp_uri(secret, email=email, provider=provider.provider_name)
+def _with_secret(transaction: Transaction, asked: Challenged, email: str, secret: str) -> Challenged:
+    uri = factors.totp_uri(secret, email=email, provider=settings.find_name(transaction))
     return Challenged(asked.token, asked.kind, asked.expires_at, secret, uri)

@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy.orm import Session
-
+from chassis.database import Transaction
 from services.identity.domain.links import hash_secret
 from services.identity.domain.owners import Account
 from services.identity.storage import devices as stored
@@ -25,16 +24,16 @@ class Browser:
     is_trusted: bool = False
 
 
-def is_new(session: Session, account: Account, browser: Browser, *, now: datetime) -> bool:
+def is_new(transaction: Transaction, account: Account, browser: Browser, *, now: datetime) -> bool:
     """Whether the owner has to be told of this browser; it is known from here on. Nobody is told of the very first.
 
     The console trusts no browser.
     """
     if not browser.device_token:
-        return stored.has_devices(session, account.owner_id)
+        return stored.has_devices(transaction, account.owner_id)
     trusted = browser.is_trusted and account.realm is Realm.PORTAL
     had_devices, known = stored.put_device(
-        session,
+        transaction,
         account.owner_id,
         hash_secret(browser.device_token),
         trusted_until=now + TRUST_LASTS if trusted else None,

@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from chassis.actors import Actor, ActorKind, Area
-from chassis.database import Reader
+from chassis.database import Reader, Transaction
 from chassis.errors import PermissionDenied, Unauthenticated
 from chassis.ids import new_id
 from chassis.sources import source_of
@@ -144,7 +144,7 @@ class Standing:
     seen_is_old: bool
 
 
-def knock(session: Session, email: str, *, realm: Realm, address: str, now: datetime) -> Knock:
+def knock(transaction: Transaction, email: str, *, realm: Realm, address: str, now: datetime) -> Knock:
     """Count an attempt to log in and find what to check it against. Refuses TOO_MANY_ATTEMPTS."""
     source = source_of(address)
     counters = [
@@ -152,15 +152,15 @@ def knock(session: Session, email: str, *, realm: Realm, address: str, now: date
         attempts.counter(attempts.LOGIN_ACCOUNT, realm.value, email),
         attempts.counter(attempts.LOGIN_ADDRESS, source=source),
     ]
-    counted = attempts.count(session, counters, now=now, unasked_where_known=attempts.LOGIN_ACCOUNT)
-    found = stored_owners.find_password(session, realm, email)
+    counted = attempts.count(transaction, counters, now=now, unasked_where_known=attempts.LOGIN_ACCOUNT)
+    found = stored_owners.find_password(transaction, realm, email)
     if found is None:
         return Knock(realm, counted, now, None, None)
     return Knock(realm, counted, now, found.owner_id, found.password_hash)
 
 
 def let_in(
-    session: Session,
+    transaction: Transaction,
     attempt: Knock,
     checked: Checked,
     browser: Browser,
@@ -174,30 +174,30 @@ def let_in(
     """
     if not checked.right or attempt.owner_id is None:
         raise LoginRefused
-    owner = stored_owners.lock_owner(session, attempt.realm, attempt.owner_id)
+    owner = stored_owners.lock_owner(transaction, attempt.realm, attempt.owner_id)
     if owner is None or owner.password_hash != attempt.password_hash:
         raise LoginRefused
     account = Account(attempt.realm, attempt.owner_id, owner.email, owner.name, owner.language)
     if checked.renewed_hash:
-        stored_owners.keep_password(session, attempt.realm, attempt.owner_id, checked.renewed_hash)
-    attempts.take_back(session, attempt.counters, counted_at=attempt.counted_at, right=True)
+        stored_owners.keep_password(transaction, attempt.realm, attempt.owner_id, checked.renewed_hash)
+    attempts.take_back(transaction, attempt.counters, counted_at=attempt.counted_at, right=True)
     proofs = stored_owners.find_proofs(
-        session, attempt.owner_id, device_hash=hash_secret(browser.device_token), now=now
+        transaction, attempt.owner_id, device_hash=hash_secret(browser.device_token), now=now
     )
     in_portal = attempt.realm is Realm.PORTAL
     if proofs.has_factor and not (proofs.is_trusted and in_portal):
-        return challenges.ask_code(session, account, now=now)
+        return challenges.ask_code(transaction, account, now=now)
     if not (proofs.has_factor or in_portal):
-        return challenges.ask_to_enrol(session, account, seal=seals.own, now=now)
+        return challenges.ask_to_enrol(transaction, account, seal=seals.own, now=now)
     # A browser that is trusted was asked for no code: what needs a proof of today asks for one.
     stepped_up_at = None if proofs.has_factor else now
     return open_session(
-        session, account, browser, stepped_up_at=stepped_up_at, lifetimes=lifetimes, seals=seals, now=now
+        transaction, account, browser, stepped_up_at=stepped_up_at, lifetimes=lifetimes, seals=seals, now=now
     )
 
 
 def open_session(
-    session: Session,
+    transaction: Transaction,
     account: Account,
     browser: Browser,
     *,
@@ -208,7 +208,7 @@ def open_session(
 ) -> Opened:
     """A new session of an owner who is locked and has proven everything; from a new browser, its owner is told."""
     secret = new_secret()
-    link = new_link(seals.mail) if devices.is_new(session, account, browser, now=now) else None
+    link = new_link(seals.mail) if devices.is_new(transaction, account, browser, now=now) else None
     opened = NewSession(
         session_id=new_id(),
         token_hash=hash_secret(secret),
@@ -221,11 +221,11 @@ def open_session(
         user_agent=browser.user_agent[:USER_AGENT_LENGTH_MAX],
         denial_hash=link.token_hash if link else None,
     )
-    for ended in stored.open_session(session, opened, keep=SESSIONS_PER_OWNER_MAX):
-        access.revoke(session, str(ended), now=now, for_good=True)
+    for ended in stored.open_session(transaction, opened, keep=SESSIONS_PER_OWNER_MAX):
+        access.revoke(transaction, str(ended), now=now, for_good=True)
     if link is not None:
         announce.new_device_signed_in(
-            session,
+            transaction,
             opened,
             email=account.email,
             name=account.name,

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from stdnum.exceptions import ValidationError
 from stdnum.pl import nip
 
+from chassis.database import Transaction
 from chassis.errors import Violation, refuse_if
 from services.identity.outbox import settings as announce
 from services.identity.storage import settings as stored
@@ -50,6 +51,11 @@ def find(session: Session) -> tuple[Provider, int]:
         return Provider(), 0
     values = {one.name: getattr(row, one.name) for one in fields(Provider)}
     return Provider(**{**values, "languages": tuple(row.languages)}), row.version
+
+
+def find_name(transaction: Transaction) -> str:
+    """The provider's name alone."""
+    return stored.find_provider_name(transaction) or Provider.provider_name
 
 
 def change(session: Session, provider: Provider) -> int:

@@ -7,6 +7,7 @@ from ebok.identity.v1 import events_pb2
 from sqlalchemy.orm import Session
 
 from chassis import wire
+from chassis.database import Transaction, asking_in
 from chassis.ids import new_id
 from chassis.messaging import outbox
 from services.identity.storage.base import OutboxRow
@@ -44,7 +45,7 @@ def factor_changed(
 
 
 def new_device_signed_in(
-    session: Session,
+    transaction: Transaction,
     opened: NewSession,
     *,
     email: str,
@@ -67,7 +68,7 @@ def new_device_signed_in(
         user_agent=opened.user_agent,
         is_staff=opened.realm is Realm.CONSOLE,
     )
-    outbox.announce(session, OutboxRow, event, key=event.user_id, secret=True)
+    outbox.announce_plainly(asking_in(transaction).run, event, key=event.user_id, secret=True)
 
 
 def _id_of(owner: User | StaffMember) -> object:

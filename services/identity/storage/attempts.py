@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Index, delete, select, tuple_
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from chassis.database import asking_in
+from chassis.database import Transaction, asking_in
 from services.identity.storage.base import Base
 
 
@@ -59,7 +59,7 @@ _COUNT = """
 
 
 def count_attempt(
-    session: Session,
+    transaction: Transaction,
     asked: Sequence[Asked],
     *,
     unasked_where_known: str,
@@ -78,7 +78,7 @@ def count_attempt(
         "known_after": known_after,
         "now": now,
     }
-    return asking_in(session).rows(_COUNT, values)
+    return asking_in(transaction).rows(_COUNT, values)
 
 
 _BLOCK = """
@@ -89,9 +89,9 @@ _BLOCK = """
 """
 
 
-def block_attempts(session: Session, until: Mapping[Key, datetime]) -> None:
+def block_attempts(transaction: Transaction, until: Mapping[Key, datetime]) -> None:
     """Waits begin, for counters that this transaction has counted."""
-    asking_in(session).run(_BLOCK, _columns(list(until)) | {"until": list(until.values())})
+    asking_in(transaction).run(_BLOCK, _columns(list(until)) | {"until": list(until.values())})
 
 
 _GIVE_BACK = """
@@ -107,11 +107,11 @@ _GIVE_BACK = """
 """
 
 
-def give_back_attempts(session: Session, anew: Mapping[Key, bool], *, counted_at: datetime) -> None:
+def give_back_attempts(transaction: Transaction, anew: Mapping[Key, bool], *, counted_at: datetime) -> None:
     """One attempt less, or none where it succeeded and starts anew; else a wait that a later one began stays."""
     keys = sorted(anew)
     values = _columns(keys) | {"anew": [anew[one] for one in keys], "counted_at": counted_at}
-    asking_in(session).run(_GIVE_BACK, values)
+    asking_in(transaction).run(_GIVE_BACK, values)
 
 
 def _columns(keys: Sequence[Key]) -> dict[str, Any]:

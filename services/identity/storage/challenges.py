@@ -8,6 +8,7 @@ from sqlalchemy import CheckConstraint, Index, delete, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from chassis.columns import one_of, word
+from chassis.database import Transaction, asking_in
 from services.identity.storage.base import Base
 from services.identity.storage.sessions import Realm
 
@@ -48,6 +49,39 @@ def find_challenge(session: Session, token_hash: bytes, *, realm: Realm, now: da
             Challenge.token_hash == token_hash, Challenge.realm == realm, Challenge.expires_at > now
         )
     )
+
+
+_PUT = """
+    INSERT INTO challenges (token_hash, kind, realm, owner_id, session_id, sealed_secret, made_at, expires_at)
+    VALUES (%(token_hash)s, %(kind)s, %(realm)s, %(owner_id)s, %(session_id)s, %(sealed_secret)s, %(made_at)s,
+            %(expires_at)s)
+"""
+
+
+def put_challenge(
+    transaction: Transaction,
+    token_hash: bytes,
+    *,
+    kind: ChallengeKind,
+    realm: Realm,
+    owner_id: UUID,
+    session_id: UUID | None,
+    sealed_secret: bytes | None,
+    made_at: datetime,
+    expires_at: datetime,
+) -> None:
+    """A question that is asked from here on."""
+    values = {
+        "token_hash": token_hash,
+        "kind": kind.value,
+        "realm": realm.value,
+        "owner_id": owner_id,
+        "session_id": session_id,
+        "sealed_secret": sealed_secret,
+        "made_at": made_at,
+        "expires_at": expires_at,
+    }
+    asking_in(transaction).run(_PUT, values)
 
 
 def take_challenge(session: Session, token_hash: bytes) -> bool:

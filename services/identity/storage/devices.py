@@ -3,10 +3,10 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Index, delete, exists, select, tuple_, update
+from sqlalchemy import Index, delete, select, tuple_, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from chassis.database import asking_in
+from chassis.database import Transaction, asking_in
 from services.identity.storage.base import Base
 
 
@@ -23,9 +23,13 @@ class Device(Base):
     trusted_until: Mapped[datetime | None]
 
 
-def has_devices(session: Session, owner_id: UUID) -> bool:
+_HAS = "SELECT EXISTS (SELECT FROM devices WHERE owner_id = %(owner_id)s) AS has_devices"
+
+
+def has_devices(transaction: Transaction, owner_id: UUID) -> bool:
     """Whether any browser of the owner's is known."""
-    return bool(session.scalar(select(exists().where(Device.owner_id == owner_id))))
+    [row] = asking_in(transaction).rows(_HAS, {"owner_id": owner_id})
+    return bool(row.has_devices)
 
 
 # What stood there before: a statement does not see its own changes.
@@ -41,13 +45,18 @@ _PUT = """
 
 
 def put_device(
-    session: Session, owner_id: UUID, token_hash: bytes, *, trusted_until: datetime | None, now: datetime
+    transaction: Transaction,
+    owner_id: UUID,
+    token_hash: bytes,
+    *,
+    trusted_until: datetime | None,
+    now: datetime,
 ) -> tuple[bool, bool]:
     """The browser was seen; trust that it had stays unless there is new one. Answers whether the owner had devices
     before, and whether this one was among them.
     """
     values = {"owner_id": owner_id, "token_hash": token_hash, "trusted_until": trusted_until, "now": now}
-    [row] = asking_in(session).rows(_PUT, values)
+    [row] = asking_in(transaction).rows(_PUT, values)
     return row.had_devices, row.known
 
 

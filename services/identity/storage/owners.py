@@ -4,9 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy.orm import Session
-
-from chassis.database import asking_in
+from chassis.database import Transaction, asking_in
 from services.identity.storage.sessions import Realm
 
 _FIND = {
@@ -30,14 +28,14 @@ _LOCK = {
 }
 
 
-def find_password(session: Session, realm: Realm, email: str) -> Any:
+def find_password(transaction: Transaction, realm: Realm, email: str) -> Any:
     """The id and the password's hash of whoever may log in with an address in lower case; None for nobody."""
-    return next(iter(asking_in(session).rows(_FIND[realm], {"email": email})), None)
+    return next(iter(asking_in(transaction).rows(_FIND[realm], {"email": email})), None)
 
 
-def lock_owner(session: Session, realm: Realm, owner_id: UUID) -> Any:
+def lock_owner(transaction: Transaction, realm: Realm, owner_id: UUID) -> Any:
     """Whom mails and acts call by name, and the password's hash; kept from others until the transaction ends."""
-    return next(iter(asking_in(session).rows(_LOCK[realm], {"owner_id": owner_id})), None)
+    return next(iter(asking_in(transaction).rows(_LOCK[realm], {"owner_id": owner_id})), None)
 
 
 _KEEP = {
@@ -46,9 +44,9 @@ _KEEP = {
 }
 
 
-def keep_password(session: Session, realm: Realm, owner_id: UUID, password_hash: str) -> None:
+def keep_password(transaction: Transaction, realm: Realm, owner_id: UUID, password_hash: str) -> None:
     """The same password, hashed anew with today's parameters. The owner is locked."""
-    asking_in(session).run(_KEEP[realm], {"owner_id": owner_id, "password_hash": password_hash})
+    asking_in(transaction).run(_KEEP[realm], {"owner_id": owner_id, "password_hash": password_hash})
 
 
 _PROOFS = """
@@ -58,7 +56,7 @@ _PROOFS = """
 """
 
 
-def find_proofs(session: Session, owner_id: UUID, *, device_hash: bytes, now: datetime) -> Any:
+def find_proofs(transaction: Transaction, owner_id: UUID, *, device_hash: bytes, now: datetime) -> Any:
     """Whether the owner has an app, and whether the browser is spared its codes."""
     values = {"owner_id": owner_id, "token_hash": device_hash, "now": now}
-    return asking_in(session).rows(_PROOFS, values)[0]
+    return asking_in(transaction).rows(_PROOFS, values)[0]

@@ -21,7 +21,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from chassis.columns import one_of, word
-from chassis.database import Reader, asking_in
+from chassis.database import Reader, Transaction, asking_in
 from services.identity.storage.base import Base
 
 
@@ -111,13 +111,13 @@ def _open(owners: str, key: str) -> str:
 _OPEN = {Realm.PORTAL: _open("users", "user_id"), Realm.CONSOLE: _open("staff", "staff_id")}
 
 
-def open_session(session: Session, new: NewSession, *, keep: int) -> list[UUID]:
+def open_session(transaction: Transaction, new: NewSession, *, keep: int) -> list[UUID]:
     """Keep it, note with its owner that they logged in, and end the oldest of the owner's above `keep`; answers which.
 
     The owner is locked: of two log-ins at once one would not see the other's session.
     """
     values = {**vars(new), "realm": new.realm.value, "others": keep - 1}
-    return [row.session_id for row in asking_in(session).rows(_OPEN[new.realm], values)]
+    return [row.session_id for row in asking_in(transaction).rows(_OPEN[new.realm], values)]
 
 
 _CHECK = """

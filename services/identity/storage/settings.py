@@ -4,6 +4,7 @@ from sqlalchemy import BigInteger, CheckConstraint, SmallInteger, Text, select, 
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from chassis.database import Transaction, asking_in
 from services.identity.storage.base import Base
 
 THE_PROVIDER = 1
@@ -39,6 +40,14 @@ class Settings(Base):
 def find_settings(session: Session) -> Settings | None:
     """The settings; None before any were loaded."""
     return session.get(Settings, THE_PROVIDER, populate_existing=True)
+
+
+_NAME = "SELECT provider_name FROM settings"
+
+
+def find_provider_name(transaction: Transaction) -> str:
+    """The name alone; empty before any settings were loaded."""
+    return "".join(row.provider_name for row in asking_in(transaction).rows(_NAME, {}))
 
 
 def lock_settings(session: Session) -> Settings | None:

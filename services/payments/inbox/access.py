@@ -7,7 +7,6 @@ from sqlalchemy.orm import Session
 
 from chassis import revocations, wire
 from chassis.messaging.inbox import Handlers
-from services.payments.storage.revocations import Revocation
 
 handlers = Handlers()
 
@@ -16,4 +15,4 @@ handlers = Handlers()
 def on_access_revoked(session: Session, event: events_pb2.AccessRevoked, *, now: datetime) -> None:
     """The gate refuses tokens of the subject that are older."""
     before = wire.unpack_instant(event.revoked_before, field="revoked_before")
-    revocations.keep(session, Revocation, event.subject_id, revoked_before=before, now=now)
+    revocations.keep(session, event.subject_id, revoked_before=before, now=now)

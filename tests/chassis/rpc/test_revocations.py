@@ -25,7 +25,7 @@ def revoke(served, clock):
     def keep(subject_id, *, before=timedelta()):
         with served.database.transaction() as session:
             revocations.keep(
-                session, Revocation, subject_id, revoked_before=clock.now() + before, now=clock.now()
+                session, subject_id, revoked_before=clock.now() + before, now=clock.now()
             )
 
     return keep

@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
-import sqlalchemy as sa
 from flask import Flask
 
 from chassis.ids import new_id
+from chassis.testing.statements import heard
 from tests.gateway.api.office import Office, somewhere
 from tests.gateway.visitors import Visitor
 from tests.gateway.world import PASSWORD, World
@@ -29,23 +29,13 @@ VARYING = re.compile(
 def watched(world: World) -> Iterator[list[str]]:
     """What identity and billing are asked by a request: first words of statements, and passwords hashed."""
     done: list[str] = []
-
-    def note(*values: object) -> None:
-        words = str(values[2]).split()
-        kind = words[0]
-        # A savepoint that is kept and one that is taken back end by different words.
-        done.append("savepoint ends" if kind in ("RELEASE", "ROLLBACK") else kind)
-
-    engines = [world.identity.database.engine, world.billing.database.engine]
     before = hashes(world)
-    for engine in engines:
-        sa.event.listen(engine, "before_cursor_execute", note)
-    try:
+    with heard(world.identity.database, world.billing.database) as statements:
         yield done
-    finally:
-        for engine in engines:
-            sa.event.remove(engine, "before_cursor_execute", note)
-        done.append(f"hashes: {hashes(world) - before:g}")
+    kinds = [statement.split()[0] for statement in statements]
+    # A savepoint that is kept and one that is taken back end by different words.
+    done += ["savepoint ends" if kind in ("RELEASE", "ROLLBACK") else kind for kind in kinds]
+    done.append(f"hashes: {hashes(world) - before:g}")
 
 
 def hashes(world: World) -> float:
