@@ -5,7 +5,6 @@ gunicorn's workers are processes of their own: each writes what it counts into f
 for the whole gateway.
 """
 
-import os
 import threading
 import time
 from socketserver import ThreadingMixIn
@@ -62,10 +61,11 @@ def serve_metrics(app: Flask, listen: str) -> None:
     """Answer Prometheus on host:port, in a thread; nothing for an empty address."""
     if not listen:
         return
-    registry = app.extensions[EXTENSION]
-    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
-        registry = CollectorRegistry()
+    registry = CollectorRegistry()
+    try:
         MultiProcessCollector(registry)
+    except ValueError:  # There is no such directory: one process alone.
+        registry = app.extensions[EXTENSION]
     host, _, port = listen.rpartition(":")
     server = make_server(
         host, int(port), make_wsgi_app(registry), server_class=_Server, handler_class=_Silent
