@@ -6,7 +6,6 @@ come most often: a Session costs more than twice what the question itself does. 
 `writing()` is a transaction of several.
 """
 
-import time
 from collections import namedtuple
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -23,13 +22,14 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from chassis import acts
 from chassis.errors import Unavailable
+from chassis.lending import pooled
 from chassis.messaging import outbox
 
 MIGRATION_LOCK = 0x65626F6B  # "ebok": replicas that start together migrate one after the other.
 MIGRATION_LOCK_WAIT_S = 300
 
 
-IDLE_CHECK_S = 5.0
+_READER = "reader"  # What is known of a connection is forgotten with it.
 _TRANSACTION_ID = "SELECT pg_current_xact_id_if_assigned()::text AS id"
 _BUSY = (
     psycopg.errors.LockNotAvailable,
@@ -136,10 +136,10 @@ class Database:
         }
         options = " ".join(f"-c {name}={value}" for name, value in settings.items())
         common = {"connect_args": {"options": options, "application_name": application, "connect_timeout": 5}}
-        self.engine = _pooled(url, pool_size=pool_size, max_overflow=0, **common)
+        self.engine = pooled(url, pool_size=pool_size, max_overflow=0, **common)
         # What a job holds while it works – its lock – comes from elsewhere than what it works with: many jobs at once
         # would otherwise have all connections and wait for one more.
-        self.locks = _pooled(url, pool_size=LOCKS_KEPT, max_overflow=LOCKS_MAX - LOCKS_KEPT, **common)
+        self.locks = pooled(url, pool_size=LOCKS_KEPT, max_overflow=LOCKS_MAX - LOCKS_KEPT, **common)
         self._sessions = sessionmaker(
             self.engine.execution_options(isolation_level="READ COMMITTED"), expire_on_commit=False
         )
@@ -204,40 +204,21 @@ class Database:
 
 @contextmanager
 def _asking(engine: sa.Engine) -> Iterator[Reader]:
+    pool: Any = engine.pool
     with _translated():
-        lent = engine.raw_connection()
-        connection: Any = lent.driver_connection
+        entry = pool.take()
         try:
-            yield Reader(connection)
+            reader = entry.info.get(_READER)
+            if reader is None:
+                reader = entry.info[_READER] = Reader(entry.driver_connection)
+            yield reader
         except psycopg.Error:
-            if connection.closed:
+            if entry.driver_connection.closed:
                 engine.dispose()  # Whatever ended this connection has probably ended its neighbours.
-            lent.invalidate()
+            entry.invalidate()
             raise
         finally:
-            lent.close()
-
-
-def _pooled(url: str, **more: Any) -> sa.Engine:
-    """An engine whose connections are kept, lie in AUTOCOMMIT and are checked after a while of idling."""
-    engine = sa.create_engine(
-        url,
-        pool_timeout=5,
-        pool_pre_ping=False,
-        # The one used last is lent first: it has the statements prepared, and its server process is warm.
-        pool_use_lifo=True,
-        # Connections lie in the pool as reads want them; a transaction switches its own over and back.
-        isolation_level="AUTOCOMMIT",
-        skip_autocommit_rollback=True,
-        hide_parameters=True,
-        pool_recycle=1800,
-        **more,
-    )
-    # A connection that died in the pool is noticed by its first statement; handing out checked ones costs
-    # a round trip per request, so only those that lay idle for a while are checked.
-    sa.event.listen(engine, "checkout", _check_idle)
-    sa.event.listen(engine, "checkin", _note_idle)
-    return engine
+            pool.give(entry)
 
 
 def _record(act: acts.Act, writing: Reader) -> bool:
@@ -277,23 +258,6 @@ def _refusal_of(fault: BaseException | None, *, lost: bool = False) -> Unavailab
     # A refused connection never got as far as an SQLSTATE.
     unreached = isinstance(fault, psycopg.OperationalError) and fault.sqlstate is None
     return DatabaseAway() if lost or unreached or isinstance(fault, _AWAY) else None
-
-
-def _note_idle(dbapi_connection: Any, record: Any) -> None:  # noqa: ARG001 - SQLAlchemy's signature
-    record.info["idle_since"] = time.monotonic()
-
-
-def _check_idle(dbapi_connection: Any, record: Any, proxy: Any) -> None:  # noqa: ARG001 - SQLAlchemy's signature
-    since = record.info.get("idle_since")
-    if since is None or time.monotonic() - since < IDLE_CHECK_S:
-        return
-    try:
-        previous = dbapi_connection.autocommit
-        dbapi_connection.autocommit = True
-        dbapi_connection.execute("SELECT 1")
-        dbapi_connection.autocommit = previous
-    except Exception as fault:  # The driver's whole family means the same: throw it away, take another.
-        raise sa.exc.DisconnectionError from fault
 
 
 # migrations

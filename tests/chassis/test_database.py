@@ -8,7 +8,10 @@ import psycopg
 import pytest
 import sqlalchemy as sa
 
-from chassis.database import Database, DatabaseAway, DatabaseBusy, migrate, schema_differences
+from chassis import acts
+from chassis.actors import SYSTEM_ACTOR
+from chassis.acts import Act
+from chassis.database import Database, DatabaseAway, DatabaseBusy, asking_in, migrate, schema_differences
 from chassis.ids import new_id
 from chassis.keyset import Window, fetch_page
 from chassis.messaging import outbox
@@ -36,6 +39,55 @@ def test_transaction_is_all_or_nothing(database, clock):
     with database.transaction() as session:
         add(session, "c", "kept", now=clock.now())
     assert (count(database), count(database, "outbox")) == (1, 1)
+
+
+def test_transaction_of_plain_statements_is_all_or_nothing(database):
+    add = "INSERT INTO note (note_id, customer_id, text, written_at) VALUES (%(id)s, 'c', %(text)s, now())"
+    with pytest.raises(ZeroDivisionError), database.writing() as writing:
+        writing.run(add, {"id": new_id(), "text": "lost"})
+        raise ZeroDivisionError
+    with pytest.raises(psycopg.errors.UniqueViolation), database.writing() as writing:
+        for text in ("lost", "lost, too"):
+            writing.run(add, {"id": ANNA_CUSTOMER, "text": text})
+    assert count(database) == 0
+    with database.writing() as writing:
+        writing.run(add, {"id": new_id(), "text": "kept"})
+        assert count(database) == 0
+    assert count(database) == 1
+
+
+def test_plain_statements_see_what_the_session_has_to_write_and_fall_with_it(database, clock):
+    asked = "SELECT text FROM note"
+    with pytest.raises(ZeroDivisionError), database.transaction() as session:
+        add(session, "c", "seen", now=clock.now())
+        assert [row.text for row in asking_in(session).rows(asked, {})] == ["seen"]
+        asking_in(session).run("UPDATE note SET text = 'changed'", {})
+        raise ZeroDivisionError
+    assert count(database) == 0
+
+
+def test_act_of_plain_statements_is_written_with_them_and_once(database, clock):
+    act = Act(SYSTEM_ACTOR("example"), "test", clock.now(), changed=True)
+    acts.pend(act)
+    try:
+        with pytest.raises(ZeroDivisionError), database.writing():
+            raise ZeroDivisionError
+        assert count(database, "outbox") == 0
+        for _ in range(2):
+            with database.writing():
+                pass
+    finally:
+        acts.pend(None)
+    assert act.recorded
+    assert count(database, "outbox") == 1
+
+
+def test_plain_transaction_that_loses_its_connection_is_away_and_the_next_is_not(database):
+    with pytest.raises(DatabaseAway), database.writing() as writing:
+        writing.rows("SELECT pg_terminate_backend(pg_backend_pid())", {})
+    with pytest.raises(DatabaseAway), database.transaction() as session:
+        asking_in(session).rows("SELECT pg_terminate_backend(pg_backend_pid())", {})
+    assert count(database) == 0
 
 
 def test_money_and_instants_come_back_as_they_were(database, clock):
@@ -110,7 +162,7 @@ def test_absent_database_is_away_and_not_ready():
 
 
 def test_connection_that_died_while_idle_is_replaced(database, monkeypatch):
-    monkeypatch.setattr("chassis.database.IDLE_CHECK_S", 0.0)
+    monkeypatch.setattr("chassis.lending.IDLE_CHECK_S", 0.0)
     assert count(database) == 0
     with database.reading() as session:
         own = session.scalar(sa.text("SELECT pg_backend_pid()"))
@@ -189,6 +241,16 @@ def test_after_one_lost_connection_a_reader_asks_on_new_ones(database):
     for _ in range(3):
         with database.asking() as reader:
             assert reader.rows("SELECT 1", {})
+
+
+def test_a_reader_is_not_lent_a_connection_that_died_while_idle(database, monkeypatch):
+    monkeypatch.setattr("chassis.lending.IDLE_CHECK_S", 0.0)
+    with database.asking() as reader:
+        died = reader.rows("SELECT pg_backend_pid() AS pid", {})[0].pid
+    with psycopg.connect(database.engine.url.set(drivername="postgresql").render_as_string(False)) as killer:
+        killer.execute("SELECT pg_terminate_backend(%s, 5000)", (died,))
+    with database.asking() as reader:
+        assert reader.rows("SELECT pg_backend_pid() AS pid", {})[0].pid != died
 
 
 def test_numbers_without_gaps_hold_under_many_threads(database):
