@@ -101,18 +101,8 @@ class RabbitMQ:
 
     def control(self, *words: str) -> None:
         """What an operator tells the running node: `control("add_user", "crm", "…")`."""
-        account = (
-            {} if self._account is None else {"user": self._account.pw_uid, "group": self._account.pw_gid}
-        )
-        subprocess.run(
-            [str(CONTROL), "--quiet", *words],
-            cwd="/",
-            env=self._environment(),
-            check=True,
-            capture_output=True,
-            extra_groups=[] if account else None,
-            **account,  # type: ignore[arg-type]
-        )
+        command = [*self._as_account(), str(CONTROL), "--quiet", *words]
+        subprocess.run(command, cwd="/", env=self._environment(), check=True, capture_output=True)
 
     def _prepare(self) -> None:
         if not self._ports:
@@ -160,16 +150,22 @@ class RabbitMQ:
             "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": f"{quiet} -kernel inet_dist_use_interface {{127,0,0,1}}",
         }
 
-    def _spawn(self, command: list[str]) -> None:
-        # A test run that is killed takes its node along. By another program and not between fork and exec: a child
-        # forked out of the threads of gRPC may die before it is anything.
+    def _as_account(self) -> list[str]:
+        """What stands before a command, so that it runs as the node's user and not longer than we do.
+
+        By another program and not between fork and exec: a child forked out of the threads of gRPC may die before it is
+        anything.
+        """
         setpriv = ["setpriv", "--pdeathsig", "TERM"]
         if self._account:
             account = self._account
             setpriv += [f"--reuid={account.pw_uid}", f"--regid={account.pw_gid}", "--clear-groups"]
+        return setpriv
+
+    def _spawn(self, command: list[str]) -> None:
         with (self.directory / "output.log").open("ab") as output:
             process = subprocess.Popen(
-                [*setpriv, *command],
+                [*self._as_account(), *command],
                 cwd="/",
                 env=self._environment(),
                 stdin=subprocess.DEVNULL,
