@@ -1,6 +1,7 @@
 """The audit log in words: a sentence for each act that is recorded, and where its subject is found.
 
-Acts are RPC names. Sentences have no subject, so that they read the same whoever acted: „otworzono kartę klienta”.
+Acts are names of RPCs and of jobs. Sentences have no subject, so that they read the same whoever acted:
+„otworzono kartę klienta”.
 """
 
 from typing import Any
@@ -169,6 +170,41 @@ ACTS: dict[str, LazyString] = {
     "ebok.notify.v1.MessageService/ListMessages": _l("saw the messages to the customer"),
 }
 
+# What the parts do by themselves, by the names of their jobs.
+JOBS: dict[str, LazyString] = {
+    "announcements.gather": _l("gathered whom an announcement is for"),
+    "attachments.sweep": _l("erased files that nobody sent"),
+    "audit.seal": _l("sealed days of the audit log"),
+    "audit.verify": _l("checked the seals of the audit log"),
+    "campaigns.forget": _l("erased recipients of old campaigns"),
+    "campaigns.gather": _l("put the recipients of a campaign down"),
+    "campaigns.release": _l("let messages of a campaign go"),
+    "consents.publish": _l("published texts of consents"),
+    "customers.announce": _l("told the other services all customers anew"),
+    "exchanges.forget": _l("erased old messages with payment operators"),
+    "messages.forget": _l("erased old messages"),
+    "messages.send": _l("sent messages"),
+    "methods.remember": _l("fetched the ways to pay"),
+    "notifications.judge": _l("judged notifications of payment operators"),
+    "payments.measure": _l("measured payments"),
+    "payments.reconcile": _l("followed up payments at their operators"),
+    "permits.tidy": _l("erased used permits of programs"),
+    "photos.forget": _l("erased old photos of meters"),
+    "reading_windows.count": _l("counted the readings of a window"),
+    "reading_windows.open": _l("opened, announced or closed a reading window"),
+    "reminders.plan": _l("planned reminders"),
+    "runs.advance": _l("calculated or issued a part of a run"),
+    "settings.load": _l("loaded the provider's settings"),
+    "sms.ask": _l("asked whether text messages arrived"),
+    "sms.send": _l("sent text messages"),
+    "staff.add": _l("added a colleague"),
+    "staff.reset_factor": _l("took a colleague's app with codes away"),
+    "tickets.advance": _l("moved cases on after their days"),
+    "tickets.deadlines": _l("noticed deadlines of cases"),
+    "tokens.tidy": _l("erased links and sessions that have ended"),
+    "use.derive": _l("derived daily use"),
+}
+
 ACTOR_KINDS: dict[str, LazyString] = {
     "user": _l("portal"),
     "customer": _l("portal"),
@@ -213,8 +249,8 @@ _GONE = frozenset(
 
 
 def act_words(act: str) -> str:
-    """The sentence of an act; a job, or what is newer than this page, prints by its own name."""
-    words = ACTS.get(act)
+    """The sentence of an act or a job; what is newer than this page prints by its own name."""
+    words = ACTS.get(act) or JOBS.get(act)
     return act if words is None else str(words)
 
 

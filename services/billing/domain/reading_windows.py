@@ -229,6 +229,11 @@ def tell_some(session: Session, window_id: UUID, *, now: datetime, today: date) 
     return True
 
 
+def has_to_tell(window: ReadingWindow, *, today: date) -> bool:
+    """Whether customers are to be told something of a window, or to be told further."""
+    return _to_tell(window, today=today) is not None
+
+
 def _to_tell(window: ReadingWindow, *, today: date) -> WindowNotice | None:
     if status_of(window, today=today) is not WindowStatus.OPEN:
         return None

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from ebok.billing.v1 import events_pb2
 from ebok.billing.v1 import reading_windows_pb2 as pb
+from ebok.common.v1.acts_pb2 import ActRecorded
 
 from chassis import wire
 from services.billing.domain import reading_windows
@@ -185,3 +186,16 @@ def test_counts_are_fresh_where_the_worker_stands(windows, given, clock):
     clock.advance(timedelta(minutes=16))
 
     assert windows.list()[0].read_count == 1
+
+
+def test_a_look_that_changes_nothing_is_no_act(windows, announced, clock):
+    windows.save(0, 9)
+    windows.work()
+    acts = announced(ActRecorded)
+    assert "reading_windows.open" in {act.act for act in acts}
+
+    clock.advance(timedelta(minutes=6))
+    windows.work()
+    assert windows.served.run_job("reading_windows.count")
+
+    assert announced(ActRecorded) == acts

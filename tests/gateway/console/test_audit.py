@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,12 +11,14 @@ from ebok.common.v1 import access_pb2
 from flask_babel import force_locale
 from google.protobuf import descriptor_pb2
 
-from gateway.console.acts import ACTS, act_words
+from gateway.console.acts import ACTS, JOBS, act_words
 from tests.gateway.visitors import Visitor
 from tests.gateway.world import World
 
 AUDIT = "/konsola/audyt"
-DESCRIPTORS = Path(__file__).parents[3] / "gen" / "descriptors.binpb"
+REPOSITORY = Path(__file__).parents[3]
+DESCRIPTORS = REPOSITORY / "gen" / "descriptors.binpb"
+SERVICES = REPOSITORY / "services"
 
 
 def recorded_acts() -> Iterator[str]:
@@ -33,10 +36,20 @@ def test_every_recorded_act_has_words(world: World):
     assert sorted(set(recorded_acts()) ^ set(ACTS)) == []
 
 
+def registered_jobs() -> Iterator[str]:
+    """The names of the jobs of all services, as their modules register them."""
+    for module in SERVICES.glob("*/jobs/*.py"):
+        yield from re.findall(r'@jobs\.job\(\s*"([a-z_.]+)"', module.read_text(encoding="utf-8"))
+
+
+def test_every_job_has_words():
+    assert sorted(set(registered_jobs()) ^ set(JOBS)) == []
+
+
 @pytest.mark.parametrize("language", ["pl", "uk"])
 def test_the_words_are_translated(world: World, language: str):
     with world.app.test_request_context(), force_locale(language):
-        assert [act for act, words in ACTS.items() if act_words(act) == words._args[0]] == []
+        assert [act for act, words in (ACTS | JOBS).items() if act_words(act) == words._args[0]] == []
 
 
 def test_a_clerk_does_not_see_the_log(daria: Visitor):
