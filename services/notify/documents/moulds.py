@@ -15,7 +15,7 @@ from uuid import UUID
 from markupsafe import escape
 
 from services.notify.documents.campaigns import Written
-from services.notify.documents.mails import Encoded, encode_lines
+from services.notify.documents.mails import Encoded, encode_ended
 from services.notify.documents.messages import linked, render_letter, wrapped
 from services.notify.domain.messages import reference
 from services.notify.domain.preferences import MARKETING_FACT
@@ -27,46 +27,30 @@ MARKED = UUID("01930000-0000-7000-8000-5a5a5a5a5a5a")
 REFERENCE = reference(MARKED)
 
 
-@dataclass(frozen=True)
-class _Line:
-    """A text cut at its marks: what stands between them, and which mark follows each piece."""
-
-    pieces: list[str]
-    marks: list[str]
-
-    def fill(self, values: Mapping[str, str]) -> str:
-        """The text with values where the marks were. What is put in is never looked through for marks."""
-        filled = [
-            part
-            for piece, mark in zip(self.pieces, self.marks, strict=False)
-            for part in (piece, values[mark])
-        ]
-        return "".join(filled) + self.pieces[-1]
-
-
-def _cut(text: str, marks: Sequence[str]) -> _Line:
-    parts = re.split("(" + "|".join(re.escape(mark) for mark in marks) + ")", text)
-    return _Line(parts[::2], parts[1::2])
+def _cut(text: str, marks: Sequence[str]) -> str:
+    """A text with each mark as `%(mark)s`; what is put in its place is never looked through for marks."""
+    pattern = "|".join(re.escape(mark) for mark in marks)
+    return re.sub(f"({pattern})|%", lambda found: f"%({found[1]})s" if found[1] else "%%", text)
 
 
 @dataclass(frozen=True)
 class _Cast:
     """A text, in turn lines that are encoded already and lines with marks."""
 
-    pieces: list[bytes | _Line]
+    pieces: list[bytes | str]
 
     def fill(self, values: Mapping[str, str]) -> bytes:
-        """The encoded text with values where the marks were."""
+        """The encoded text with values where the marks were. Lines within a value end in CRLF."""
         return b"".join(
-            piece if isinstance(piece, bytes) else encode_lines(piece.fill(values)) for piece in self.pieces
+            piece if isinstance(piece, bytes) else encode_ended(piece % values) for piece in self.pieces
         )
 
 
 def _cast(text: str, marks: Sequence[str]) -> _Cast:
-    pieces: list[bytes | _Line] = []
+    pieces: list[bytes | str] = []
     for marked, lines in groupby(text.splitlines(), lambda line: any(mark in line for mark in marks)):
-        piece = "".join(f"{line}\n" for line in lines)
-        pieces.append(_cut(piece, marks) if marked else encode_lines(piece))
+        piece = "".join(f"{line}\r\n" for line in lines)
+        pieces.append(_cut(piece, marks) if marked else encode_ended(piece))
     return _Cast(pieces)
 
 
@@ -78,18 +62,20 @@ class Mould:
     portal_url: str
     text: _Cast
     html: _Cast
-    one_click_url: _Line
+    one_click_url: str
     paragraph: tuple[str, str]
     link: tuple[str, str, str]
 
     def fill(self, message: Message, written: Written, unsubscribe: str) -> Encoded:
         """The letter to one recipient."""
         opening, closing = self.paragraph
-        html = "\n".join(
+        html = "\r\n".join(
             opening + "<br>".join(self._line(line) for line in lines) + closing
             for lines in written.paragraphs
         )
-        text = "\n\n".join("\n".join(wrapped(line) for line in lines) for lines in written.paragraphs)
+        text = "\n\n".join(
+            "\n".join(wrapped(line) for line in lines) for lines in written.paragraphs
+        ).replace("\n", "\r\n")
         common = {REFERENCE: reference(message.message_id), TOKEN: unsubscribe}
         return Encoded(
             language=written.language,
@@ -98,7 +84,7 @@ class Mould:
             html=self.html.fill(
                 {**common, SUBJECT: str(escape(written.subject)), opening + BODY + closing: html}
             ),
-            one_click_url=self.one_click_url.fill(common),
+            one_click_url=self.one_click_url % common,
         )
 
     def _line(self, line: str) -> str:

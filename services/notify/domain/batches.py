@@ -41,7 +41,7 @@ def mark_sent(session: Session, sent: Mapping[Message, str], *, now: datetime) -
     """The server took these, each with its subject. One whose lease was lost is somebody else's to report."""
     if sent:
         kept = stored.close_sent(session, sent, now=now)
-        announce.messages_sent(session, [one for one in sent if one.message_id in kept], sent_at=now)
+        announce.message_sent(session, [one for one in sent if one.message_id in kept], sent_at=now)
 
 
 def find_in_hand(session: Session, message_ids: Sequence[UUID]) -> Sequence[Message]:

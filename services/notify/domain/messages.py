@@ -360,7 +360,7 @@ def mark_sent(
         },
     )
     if kept:
-        announce.message_sent(session, message, sent_at=now)
+        announce.message_sent(session, [message], sent_at=now)
     return kept
 
 

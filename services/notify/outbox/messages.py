@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from ebok.notify.v1 import events_pb2
-from google.protobuf.timestamp_pb2 import Timestamp
 from sqlalchemy.orm import Session
 
 from chassis import wire
@@ -13,26 +12,19 @@ from services.notify.storage.base import OutboxRow
 from services.notify.storage.messages import Message
 
 
-def message_sent(session: Session, message: Message, *, sent_at: datetime) -> None:
-    """The mail server took it."""
-    event = _sent(message, wire.pack_instant(sent_at))
-    outbox.announce(session, OutboxRow, event, key=event.message_id)
-
-
-def messages_sent(session: Session, messages: Iterable[Message], *, sent_at: datetime) -> None:
+def message_sent(session: Session, messages: Iterable[Message], *, sent_at: datetime) -> None:
     """The mail server took them: an event for each, all in one statement."""
     instant = wire.pack_instant(sent_at)
-    events = [_sent(message, instant) for message in messages]
+    events = [
+        events_pb2.MessageSent(
+            message_id=str(message.message_id),
+            customer_id=wire.pack_id(message.customer_id),
+            rule=message.rule.value,
+            sent_at=instant,
+        )
+        for message in messages
+    ]
     outbox.announce_many(session, [(event, event.message_id) for event in events])
-
-
-def _sent(message: Message, sent_at: Timestamp) -> events_pb2.MessageSent:
-    return events_pb2.MessageSent(
-        message_id=str(message.message_id),
-        customer_id=wire.pack_id(message.customer_id),
-        rule=message.rule.value,
-        sent_at=sent_at,
-    )
 
 
 def message_failed(session: Session, message: Message, *, reason: str) -> None:
