@@ -118,7 +118,7 @@ def count(
     by_key = {one.key: one for one in counters}
     rows = stored.count_attempt(
         transaction,
-        [stored.Asked(key, now - one.limit.forget_after) for key, one in by_key.items()],
+        {key: now - one.limit.forget_after for key, one in by_key.items()},
         unasked_where_known=unasked_where_known.kind if unasked_where_known else "",
         known_after=now - KEPT_FOR,
         now=now,
