@@ -13,7 +13,7 @@ from ebok.billing.v1 import audiences_pb2
 from ebok.common.v1 import segments_pb2 as pb
 from ebok.common.v1.money_pb2 import Money
 
-from gateway.web import reasons
+from gateway.web import notices, reasons
 from gateway.web.areas import COMMODITIES
 from gateway.web.calls import clients
 from gateway.web.forms import Form
@@ -54,6 +54,7 @@ OPERATORS = {IS: pb.SEGMENT_OPERATOR_IS, IS_NOT: pb.SEGMENT_OPERATOR_IS_NOT, ABO
 OPERATOR_WORDS = {IS: _l("is one of"), IS_NOT: _l("is none of"), ABOVE: _l("by more than")}
 NEW = "miejscowosc"
 PARTS = ("pole", "bylo", "jak", "wartosc")
+TYPED = frozenset({"miejscowosc", "ulica", "taryfa", "klient"})
 
 
 @dataclass(frozen=True)
@@ -155,7 +156,7 @@ def rearrange(form: Form, button: str) -> bool:
         place for place in places if before[place] in FIELDS and before[place] != form.value(f"pole_{place}")
     ]
     for place in changed:
-        _set(form, place, form.value(f"pole_{place}"))
+        _set(form, place, form.value(f"pole_{place}"), kept=_typed_already(form, place, before[place]))
     if button == "dodaj":
         free = [place for place in range(ROWS_MAX) if place not in places]
         if free:
@@ -166,14 +167,24 @@ def rearrange(form: Form, button: str) -> bool:
         form.put(f"pole_{gone}", [])
         form.put(f"bylo_{gone}", [])
         return True
+    if changed:
+        notices.info(
+            _("The condition is another one now."), _("Look at its value, then press the button again.")
+        )
     return bool(changed)
 
 
-def _set(form: Form, place: int, field: str) -> None:
+def _typed_already(form: Form, place: int, before: str) -> str:
+    """What stands in the box, when both fields are typed: it may have been meant for the new one already."""
+    name = f"wartosc_{place}"
+    return form.value(name) if {before, form.value(f"pole_{place}")} <= TYPED else ""
+
+
+def _set(form: Form, place: int, field: str, *, kept: str = "") -> None:
     form.put(f"pole_{place}", [field])
     form.put(f"bylo_{place}", [field])
     form.put(f"jak_{place}", [ABOVE if field == "zaleglosc" else IS])
-    form.put(f"wartosc_{place}", [])
+    form.put(f"wartosc_{place}", [kept] if kept else [])
 
 
 def segment_of(form: Form, rows: list[Row]) -> pb.Segment:

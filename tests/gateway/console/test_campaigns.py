@@ -133,6 +133,11 @@ def test_a_condition_without_its_value_and_a_street_without_its_town_are_marked(
     response = send(edward, url, "zapisz", pole_0="ulica", bylo_0="ulica", wartosc_0="ul. Lipowa")
     assert response.status_code == 422
     assert "Napisz też miejscowość" in plain(response.text)
+    early = send(edward, url, "zapisz", pole_0="ulica", wartosc_0="Zdrój, ul. Lipowa")
+    assert "Warunek jest teraz inny. Sprawdź jego wartość" in plain(early.text)
+    assert only(soup_of(early), "[name=wartosc_0]")["value"] == "Zdrój, ul. Lipowa", (
+        "typed before the page was drawn anew"
+    )
     for unknown in ("kosmos", ""):
         response = send(edward, url, "zapisz", pole_0=unknown)
         assert response.status_code == 422, "left out, it would widen the segment"
