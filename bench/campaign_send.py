@@ -1,19 +1,18 @@
 """`campaign-send`: mails of a campaign a second, from its recipients to the mail server, against bare smtplib.
 
-Ours is notify as it is deployed, two workers: recipients become messages, are taken in hand, written out with each customer's values in the
-layout of our mails, handed over, noted, and reported with their events. Bare fills names and numbers into one such mail and hands it over with
-`smtplib`, in as many processes and a thread for each of as many connections. Both to one sink, a process of its own, in the same run; the median of three.
-As many as a town has: the second in which jobs notice a campaign is not what is measured.
+Ours is notify as it runs, one process: recipients become messages, are taken in hand, written out with each customer's values in the layout of
+our mails, handed over, noted one by one, and reported together with their events. Bare fills names and numbers into one such mail and hands it
+over with `smtplib`, a thread for each of as many connections. Both to one sink, a process of its own, in the same run; the median of three. As
+many as a town has: the second in which jobs notice a campaign is not what is measured.
 """
 
 import os
-import socket
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import median
@@ -26,17 +25,18 @@ from bench.import_readings import free_port
 from chassis import database as databases
 from chassis.ids import new_id
 from chassis.keys import generate
+from chassis.rpc.client import Channel
 from deploy.local.postgres import EmbeddedPostgres
 from services.notify.documents.campaigns import write_mail
 from services.notify.documents.mails import encode_letter, render_mail, sender_of
 from services.notify.documents.messages import render_letter
-from services.notify.storage.messages import Channel, Message, Rule
+from services.notify.storage.messages import Channel as By
+from services.notify.storage.messages import Message, Rule
 from services.notify.storage.settings import ProviderSettings
 
 ROOT = Path(__file__).resolve().parents[1]
 MIGRATIONS = ROOT / "services" / "notify" / "storage" / "migrations"
 MAILS, CONNECTIONS, ROUNDS = 20_000, 4, 3
-WORKERS = 2  # As in the manifests (deploy/k8s/base/notify/work.yaml), each with half of the connections.
 READY_TIMEOUT_S, WAIT_S = 60.0, 300.0
 SETTINGS: dict[str, Any] = {
     "provider": 1,
@@ -145,15 +145,17 @@ def _send(connection: Any) -> float:
 
 
 def _send_bare(port: int, sample: Path) -> float:
-    """As many processes as ours; the seconds of the slowest."""
-    share = [str(port), str(CONNECTIONS // WORKERS), str(MAILS // WORKERS), str(sample)]
-    command = [sys.executable, "-m", "bench.bare.smtp_sender", *share]
-    senders = [
-        subprocess.Popen(command, cwd=ROOT, env=_environment(), stdout=subprocess.PIPE, text=True)
-        for _ in range(WORKERS)
+    command = [
+        sys.executable,
+        "-m",
+        "bench.bare.smtp_sender",
+        str(port),
+        str(CONNECTIONS),
+        str(MAILS),
+        str(sample),
     ]
-    said = [sender.communicate()[0] for sender in senders]
-    return max(map(float, said))
+    said = subprocess.run(command, cwd=ROOT, env=_environment(), check=True, capture_output=True, text=True)
+    return float(said.stdout)
 
 
 def _sample() -> str:
@@ -164,7 +166,7 @@ def _sample() -> str:
     message = Message(
         message_id=new_id(),
         rule=Rule.CAMPAIGN,
-        channel=Channel.EMAIL,
+        channel=By.EMAIL,
         address="klient@poczta.example",
         name="@NAME@",
         language="pl",
@@ -197,49 +199,29 @@ def _sink() -> Iterator[int]:
 
 @contextmanager
 def _notify(url: str, port: int, place: Path) -> Iterator[None]:
-    """Notify as it is deployed: workers that share the work, each with a journal of its own."""
+    """Notify as it runs, its worker included."""
     keys = place / "keys"
     generate(keys)
-    with ExitStack() as running:
-        for number in range(WORKERS):
-            metrics = f"127.0.0.1:{free_port()}"
-            environment = _environment(
-                EBOK_ENVIRONMENT="test",
-                EBOK_KEYS_DIR=str(keys),
-                EBOK_LOG_LEVEL="WARNING",
-                EBOK_DATABASE_URL=url,
-                EBOK_METRICS_LISTEN=metrics,
-                EBOK_SMTP_URL=f"smtp://127.0.0.1:{port}",
-                EBOK_SEND_WORKERS=str(CONNECTIONS // WORKERS),
-                EBOK_QUIET_HOURS="",
-                EBOK_SEND_JOURNAL_DIR=str(place / f"journal-{number}"),
-                EBOK_PEERS="billing=127.0.0.1:1",
-            )
-            running.enter_context(_worker(environment, metrics))
-        yield
-
-
-@contextmanager
-def _worker(environment: dict[str, str], metrics: str) -> Iterator[None]:
-    process = subprocess.Popen([sys.executable, "-m", "services.notify", "work"], env=environment, cwd=ROOT)
+    address = f"127.0.0.1:{free_port()}"
+    environment = _environment(
+        EBOK_ENVIRONMENT="test",
+        EBOK_KEYS_DIR=str(keys),
+        EBOK_LOG_LEVEL="WARNING",
+        EBOK_DATABASE_URL=url,
+        EBOK_LISTEN=address,
+        EBOK_SMTP_URL=f"smtp://127.0.0.1:{port}",
+        EBOK_SEND_WORKERS=str(CONNECTIONS),
+        EBOK_QUIET_HOURS="",
+        EBOK_SEND_JOURNAL_DIR=str(place / "journal"),
+        EBOK_PEERS="billing=127.0.0.1:1",
+    )
+    process = subprocess.Popen([sys.executable, "-m", "services.notify", "run"], env=environment, cwd=ROOT)
     try:
-        _wait_for(metrics)
+        channel = Channel(address)
+        if not channel.is_ready(READY_TIMEOUT_S):
+            raise RuntimeError("notify did not start")
+        channel.close()
         yield
     finally:
         process.terminate()
         process.wait(30)
-
-
-def _wait_for(address: str) -> None:
-    """Until something listens there."""
-    host, _, port = address.partition(":")
-    until = time.monotonic() + READY_TIMEOUT_S
-    while True:
-        try:
-            socket.create_connection((host, int(port)), timeout=1).close()
-        except OSError:
-            if time.monotonic() > until:
-                raise RuntimeError("notify did not start") from None
-            time.sleep(0.1)
-        else:
-            return
