@@ -25,6 +25,9 @@ NOTHING = Decimal("0.000")
 UNUSUAL_TIMES = 3  # Above so many times the usual daily use a person looks first.
 USUAL_DAYS = 365  # The usual is that of the year before …
 USUAL_DAYS_KNOWN_MIN = 60  # … where at least so many of its days are known.
+SEASON_DAYS = (
+    30  # A garden's usual is that of the same days a year before, and of so many before and after them.
+)
 
 
 class Park(Exception):
@@ -250,7 +253,7 @@ def _park_unusual(uses: Sequence[MeterUse], meters: Sequence[MeterFacts], *, con
     """More than three times the usual daily use of the year before, all meters of the point together.
 
     What a clerk has looked at and let count is as it is. The usual is this contract's: what somebody else used
-    before it says nothing of them.
+    before it says nothing of them. A garden drinks in summer: its usual is that of the season a year ago.
     """
     if not uses:
         return
@@ -265,8 +268,11 @@ def _park_unusual(uses: Sequence[MeterUse], meters: Sequence[MeterFacts], *, con
         for reading in meter.accepted
         if reading.day < first
     )
-    since = max(first - timedelta(days=USUAL_DAYS), contract_from)
-    usual = use_between(stretches, from_day=since, until_day=first - ONE_DAY)
+    since, until = first - timedelta(days=USUAL_DAYS), first - ONE_DAY
+    if largest.meter.garden:
+        since -= timedelta(days=SEASON_DAYS)
+        until = min(until, last - timedelta(days=USUAL_DAYS - SEASON_DAYS))
+    usual = use_between(stretches, from_day=max(since, contract_from), until_day=until)
     used = sum((use.used for use in uses), start=Decimal("0.000"))
     days = days_in(first, last)
     expected = exceeded(used, days, usual=usual)

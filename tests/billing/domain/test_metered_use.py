@@ -17,6 +17,7 @@ def meter(
     removed: str | None = None,
     billed: tuple[str, str] | None = None,
     waiting: tuple[tuple[str, str], ...] = (),
+    garden: bool = False,
 ) -> MeterFacts:
     def readings(pairs) -> tuple[MeterReading, ...]:
         return tuple(MeterReading(date.fromisoformat(day), Decimal(value), "REMOTE") for day, value in pairs)
@@ -31,6 +32,7 @@ def meter(
         accepted=readings(shown),
         waiting=readings(waiting),
         billed=BilledThrough(date.fromisoformat(billed[0]), Decimal(billed[1])) if billed else None,
+        garden=garden,
     )
 
 
@@ -142,6 +144,28 @@ def test_unusual_is_more_than_three_times_the_daily_use_of_the_year_before():
     assert (
         reason(meter(*YEAR, ("2026-02-28", "154.201"), billed=BILLED), starts="2024-01-01") == "USE_UNUSUAL"
     )
+
+
+# A garden that drinks a cubic metre a month, and twelve in the three months of summer. From 2 May to 30 July 2025 it
+# was 1 + 7.826 m³ in 90 days: 2.942 m³ in 30 days, three times as much 8.826 m³.
+GARDEN = (("2025-01-31", "1"), ("2025-05-31", "5"), ("2025-08-31", "17"), ("2026-05-31", "26"))
+
+
+@pytest.mark.parametrize(("shown", "parks"), [("34.826", False), ("34.827", True)])
+def test_a_garden_is_compared_with_its_season_a_year_before(shown: str, parks: bool):
+    one = meter(*GARDEN, ("2026-06-30", shown), billed=("2026-05-31", "26"), garden=True)
+    day = {"starts": "2024-01-01", "until": date(2026, 6, 30)}
+    if parks:
+        assert reason(one, **day) == "USE_UNUSUAL"
+    else:
+        assert uses(one, **day) == [("2026-06-01", "2026-06-30", "8.826")]
+
+
+def test_the_first_summer_of_a_garden_is_like_no_other():
+    one = meter(*GARDEN[:2], ("2025-06-30", "15"), billed=("2025-05-31", "5"), garden=True)
+    assert uses(one, starts="2024-01-01", until=date(2025, 6, 30)) == [("2025-06-01", "2025-06-30", "10.000")]
+    same = meter(*GARDEN[:2], ("2025-06-30", "15"), billed=("2025-05-31", "5"))
+    assert reason(same, starts="2024-01-01", until=date(2025, 6, 30)) == "USE_UNUSUAL"
 
 
 def test_what_somebody_else_used_before_the_contract_is_not_the_usual():
