@@ -1,6 +1,7 @@
 """Invoices as messages."""
 
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from ebok.billing.v1 import invoices_pb2 as pb
@@ -27,14 +28,15 @@ from services.billing.storage.service_points import Commodity
 
 INVOICE_STATUSES = words_of(pb.InvoiceStatus, InvoiceStatus, "INVOICE_STATUS")
 PAID_STATES = words_of(pb.PaidState, PaidState, "PAID_STATE")
+DAYS_REMEMBERED = 4_096  # Of some years: the days of invoices come again and again.
 
 
-def pack_invoice(row: Any, *, today: date) -> pb.Invoice:
-    """An invoice as lists show it; a draft has no number, days or paid state. `open_grosze`: what is open of it.
+def pack_invoice(row: Any, *, today: date) -> dict[str, Any]:
+    """The fields of an invoice as lists show it; a draft has no number, days or paid state. `open_grosze`: open of it.
 
     `premises_line`: where it is for, in lists of a customer with several addresses.
     """
-    # Amounts and days as dicts: protobuf copies a message that is put into another, and a list has ten in each row.
+    # As dicts: protobuf copies a message that is put into another, and a list has ten in each row.
     fields: dict[str, Any] = {
         "invoice_id": pack_id(row.invoice_id),
         "customer_id": pack_id(row.customer_id),
@@ -52,14 +54,14 @@ def pack_invoice(row: Any, *, today: date) -> pb.Invoice:
         "customer_name": row.customer_name,
     }
     if "open_grosze" in row._fields:
-        open_grosze, total = int(row.open_grosze), Money(_grosze(row.total_gross))
-        state = paid_state(total=total, open_amount=Money(open_grosze), due_on=row.due_on, today=today)
+        open_grosze, total = int(row.open_grosze), _grosze(row.total_gross)
+        state = paid_state(total=total, open_amount=open_grosze, due_on=row.due_on, today=today)
         fields["open_amount"] = {"grosze": open_grosze}
         fields["paid_state"] = PAID_STATES[state]
         fields["paid_on"] = _day(row.paid_on)
     if "premises_line" in row._fields:
         fields["premises_line"] = row.premises_line
-    return pb.Invoice(**fields)
+    return fields
 
 
 def _grosze(amount: Money | int) -> int:
@@ -67,6 +69,7 @@ def _grosze(amount: Money | int) -> int:
     return amount if isinstance(amount, int) else amount.grosze
 
 
+@lru_cache(DAYS_REMEMBERED)
 def _day(value: date | None) -> dict[str, int] | None:
     return None if value is None else {"year": value.year, "month": value.month, "day": value.day}
 

@@ -37,8 +37,8 @@ class PaidState(StrEnum):
     PAID = "PAID"
 
 
-def paid_state(*, total: Money, open_amount: Money, due_on: date, today: date) -> PaidState:
-    """Overdue from the day after the due day; a part paid late is overdue, not part-paid."""
+def paid_state(*, total: int, open_amount: int, due_on: date, today: date) -> PaidState:
+    """From grosze, for lists. Overdue from the day after the due day; a part paid late is overdue, not part-paid."""
     if not open_amount:
         return PaidState.PAID
     if due_on < today:
