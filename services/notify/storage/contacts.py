@@ -1,7 +1,7 @@
 """How to reach customers: our own copy of what billing announces, the newest version of each."""
 
 from collections.abc import Collection
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import BigInteger, Uuid, any_, bindparam, select
@@ -12,8 +12,21 @@ from chassis import copies
 from services.notify.storage.base import Base
 
 
-class Contact(Base):
-    """A customer and how to reach it; `email`, `phone` (E.164) may be empty. `version` is billing's and only grows."""
+class Contact(NamedTuple):
+    """A customer and how to reach it; `email`, `phone` (E.164) may be empty."""
+
+    customer_id: UUID
+    number: str
+    name: str
+    email: str
+    phone: str
+    language: str
+    e_invoice: bool
+    premises_label: str
+
+
+class ContactRow(Base):
+    """A contact as it is stored. `version` is billing's and only grows."""
 
     __tablename__ = "contacts"
 
@@ -30,14 +43,16 @@ class Contact(Base):
 
 def find_contacts(session: Session, customer_ids: Collection[UUID]) -> dict[UUID, Contact]:
     """Those of the customers who are known."""
-    found = session.scalars(_FIND, {"ids": [*customer_ids]})
-    return {contact.customer_id: contact for contact in found}
+    found = session.execute(_FIND, {"ids": [*customer_ids]})
+    return {row[0]: Contact._make(row) for row in found}
 
 
 # One parameter instead of hundreds, and a statement that is made once.
-_FIND = select(Contact).where(Contact.customer_id == any_(bindparam("ids", type_=ARRAY(Uuid()))))
+_FIND = select(*(getattr(ContactRow, name) for name in Contact._fields)).where(
+    ContactRow.customer_id == any_(bindparam("ids", type_=ARRAY(Uuid())))
+)
 
 
 def keep_newest(session: Session, values: dict[str, Any]) -> bool:
     """Write a contact unless a later version is known; true when it was written. `values` names every column."""
-    return copies.keep_newest(session, Contact, values)
+    return copies.keep_newest(session, ContactRow, values)
