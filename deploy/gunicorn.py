@@ -81,8 +81,9 @@ graceful_timeout = 10
 keepalive = 5
 # Answers hold pages with personal data: heartbeat files belong to memory, not to the disk of temporary files.
 worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108
-# What each worker counts, for the one that Prometheus asks: gateway/web/metrics.py.
-os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="ebok-metrics-", dir=worker_tmp_dir)
+if os.environ.get("EBOK_METRICS_LISTEN"):
+    # What each worker counts, for the one that Prometheus asks: gateway/web/metrics.py.
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="ebok-metrics-", dir=worker_tmp_dir)
 control_socket_disable = True
 proc_name = "ebok-gateway"
 loglevel = "info"
@@ -90,4 +91,5 @@ loglevel = "info"
 
 def on_exit(_server: Any) -> None:
     """The counts go with the gateway."""
-    shutil.rmtree(os.environ["PROMETHEUS_MULTIPROC_DIR"], ignore_errors=True)
+    if directory := os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+        shutil.rmtree(directory, ignore_errors=True)
