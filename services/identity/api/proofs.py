@@ -1,5 +1,7 @@
 """Checking codes outside of transactions: opening a seal, a time-based code, one hash for a recovery code."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from datetime import datetime
 from pathlib import Path
 
@@ -23,12 +25,17 @@ class Proofs:
         """The secret of an app; empty for none."""
         return unseal(self._key, sealed).decode() if sealed else ""
 
+    @contextmanager
+    def place_for(self, code: str) -> Iterator[None]:
+        """A place to check a code in, taken before its attempt is counted. Refuses HASHING_BUSY."""
+        with self._hasher.place() if factors.is_recovery_code(factors.plain_code(code)) else nullcontext():
+            yield
+
     def check(self, kept: Kept, code: str, *, now: datetime) -> Answer:
-        """What a code is. Refuses HASHING_BUSY."""
+        """What a code is, in its place. Refuses HASHING_BUSY."""
         plain = factors.plain_code(code)
         if factors.is_recovery_code(plain):
-            with self._hasher.place():
-                return Answer(code_hash=self._hasher.find_in_set(kept.code_hashes, plain))
+            return Answer(code_hash=self._hasher.find_in_set(kept.code_hashes, plain))
         return Answer(step=factors.matching_step(self.unseal(kept.sealed_secret), plain, now=now))
 
     def new_recovery_codes(self) -> RecoveryCodes:

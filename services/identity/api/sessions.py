@@ -99,11 +99,16 @@ class SessionService(rpc.SessionServiceServicer):
     def CompleteLogIn(self, request: pb.CompleteLogInRequest, context: Context) -> pb.CompleteLogInResponse:
         """Open the session that the challenge is of."""
         now, realm = self._clock.now(), unpack_realm(request.realm)
-        with recording.unrecorded(), self._database.transaction() as session:
-            attempt = challenges.knock(
-                session, hash_secret(request.challenge_token), realm=realm, address=request.address, now=now
-            )
-        given = self._proofs.check(attempt.kept, request.code, now=now)
+        with self._proofs.place_for(request.code):
+            with recording.unrecorded(), self._database.transaction() as session:
+                attempt = challenges.knock(
+                    session,
+                    hash_secret(request.challenge_token),
+                    realm=realm,
+                    address=request.address,
+                    now=now,
+                )
+            given = self._proofs.check(attempt.kept, request.code, now=now)
         enrols = attempt.kind is ChallengeKind.ENROL and given.is_right
         codes = self._proofs.new_recovery_codes() if enrols else None
         with self._database.transaction() as session:
@@ -128,10 +133,11 @@ class SessionService(rpc.SessionServiceServicer):
         """Prove once more who one is, by a code, or by the password where there is no app."""
         now, realm = self._clock.now(), unpack_realm(request.realm)
         if request.code:
-            with recording.unrecorded(), self._database.transaction() as session:
-                asking = self._live(session, request.session_token, realm, now=now)
-                attempt = challenges.knock_with_code(session, asking, address=request.address, now=now)
-            given = self._proofs.check(attempt.kept, request.code, now=now)
+            with self._proofs.place_for(request.code):
+                with recording.unrecorded(), self._database.transaction() as session:
+                    asking = self._live(session, request.session_token, realm, now=now)
+                    attempt = challenges.knock_with_code(session, asking, address=request.address, now=now)
+                given = self._proofs.check(attempt.kept, request.code, now=now)
             with self._database.transaction() as session:
                 asking = self._live(session, request.session_token, realm, now=now)
                 challenges.answer(session, attempt, given, codes=None, now=now)

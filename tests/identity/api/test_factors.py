@@ -1,5 +1,6 @@
 """The second factor: the second step of a log-in, apps, recovery codes, proofs, devices, passwords, addresses."""
 
+from contextlib import ExitStack
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -271,6 +272,20 @@ def test_two_log_ins_at_once_by_one_recovery_code_are_one(identity, codes, at_on
         lambda: identity.complete(first, codes[0]), lambda: identity.complete(second, codes[0])
     )
     assert sorted(getattr(one, "reason", "in") for one in outcomes) == ["CODE_REFUSED", "in"]
+
+
+def test_a_recovery_code_that_finds_no_place_to_be_hashed_is_not_counted(identity, codes, served, count):
+    answer = identity.knock(ANNA)
+    secret = identity.complete(identity.knock(ANNA), code_of(identity)).session_token
+    counted = count("attempts", "kind LIKE 'code%' AND count > 0")
+    hasher = served.runtime.resources["hasher"]
+    with ExitStack() as crowd:
+        for _ in range(served.config.hashes_at_once + served.config.hashes_waiting):
+            crowd.enter_context(hasher.place())
+        assert refused(identity.complete, answer, codes[0], address=STRANGE).reason == "HASHING_BUSY"
+        assert refused(prove, identity, secret, code=codes[0], address=STRANGE).reason == "HASHING_BUSY"
+    assert count("attempts", "kind LIKE 'code%' AND count > 0") == counted
+    assert identity.complete(answer, codes[0], address=STRANGE).session_token
 
 
 @pytest.mark.repeats("FactorService/RenewRecoveryCodes")
