@@ -113,10 +113,13 @@ class SessionService(rpc.SessionServiceServicer):
         codes = self._proofs.new_recovery_codes() if enrols else None
         with self._database.transaction() as session:
             owner = challenges.answer(session, attempt, given, codes=codes, now=now)
+            account = account_of(owner)
+            browser = Browser(request.address, request.user_agent, request.device_token, request.trust_device)
             opened = sessions.open_session(
                 session,
-                account_of(owner),
-                Browser(request.address, request.user_agent, request.device_token, request.trust_device),
+                account,
+                browser,
+                sessions.find_proofs(session, account, browser, now=now),
                 stepped_up_at=now,
                 lifetimes=self._lifetimes[realm],
                 seals=self._proofs.seals,

@@ -7,6 +7,7 @@ password of an account with a second factor a challenge is set (`domain/challeng
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -16,9 +17,9 @@ from chassis.database import Reader, Transaction
 from chassis.errors import PermissionDenied, Unauthenticated
 from chassis.ids import new_id
 from chassis.sources import source_of
-from services.identity.domain import access, attempts, challenges, devices, grants, owners, permissions
+from services.identity.domain import access, attempts, challenges, grants, owners, permissions
 from services.identity.domain.challenges import Challenged
-from services.identity.domain.devices import Browser
+from services.identity.domain.devices import TRUST_LASTS, Browser
 from services.identity.domain.links import (
     DENIAL_LIFETIME,
     RESET_LIFETIME,
@@ -181,9 +182,7 @@ def let_in(
     if checked.renewed_hash:
         stored_owners.keep_password(transaction, attempt.realm, attempt.owner_id, checked.renewed_hash)
     attempts.take_back(transaction, attempt.counters, counted_at=attempt.counted_at, right=True)
-    proofs = stored_owners.find_proofs(
-        transaction, attempt.owner_id, device_hash=hash_secret(browser.device_token), now=now
-    )
+    proofs = find_proofs(transaction, account, browser, now=now)
     in_portal = attempt.realm is Realm.PORTAL
     if proofs.has_factor and not (proofs.is_trusted and in_portal):
         return challenges.ask_code(transaction, account, now=now)
@@ -192,23 +191,41 @@ def let_in(
     # A browser that is trusted was asked for no code: what needs a proof of today asks for one.
     stepped_up_at = None if proofs.has_factor else now
     return open_session(
-        transaction, account, browser, stepped_up_at=stepped_up_at, lifetimes=lifetimes, seals=seals, now=now
+        transaction,
+        account,
+        browser,
+        proofs,
+        stepped_up_at=stepped_up_at,
+        lifetimes=lifetimes,
+        seals=seals,
+        now=now,
     )
+
+
+def find_proofs(transaction: Transaction, account: Account, browser: Browser, *, now: datetime) -> Any:
+    """Of an owner who is locked, and of a browser: `has_factor`, `has_browsers`, `is_known`, `is_trusted`."""
+    device_hash = hash_secret(browser.device_token)
+    return stored_owners.find_proofs(transaction, account.owner_id, device_hash=device_hash, now=now)
 
 
 def open_session(
     transaction: Transaction,
     account: Account,
     browser: Browser,
+    proofs: Any,
     *,
     stepped_up_at: datetime | None,
     lifetimes: Lifetimes,
     seals: Seals,
     now: datetime,
 ) -> Opened:
-    """A new session of an owner who is locked and has proven everything; from a new browser, its owner is told."""
+    """A new session of an owner who is locked and has proven everything.
+
+    The owner is told of a browser that is new, unless it is the very first. The console trusts no browser.
+    """
     secret = new_secret()
-    link = new_link(seals.mail) if devices.is_new(transaction, account, browser, now=now) else None
+    link = new_link(seals.mail) if proofs.has_browsers and not proofs.is_known else None
+    trusts = browser.is_trusted and account.realm is Realm.PORTAL
     opened = NewSession(
         session_id=new_id(),
         token_hash=hash_secret(secret),
@@ -220,6 +237,8 @@ def open_session(
         address=browser.address,
         user_agent=browser.user_agent[:USER_AGENT_LENGTH_MAX],
         denial_hash=link.token_hash if link else None,
+        device_hash=hash_secret(browser.device_token) if browser.device_token else None,
+        device_trusted_until=now + TRUST_LASTS if trusts else None,
     )
     for ended in stored.open_session(transaction, opened, keep=SESSIONS_PER_OWNER_MAX):
         access.revoke(transaction, str(ended), now=now, for_good=True)

@@ -6,7 +6,6 @@ from uuid import UUID
 from sqlalchemy import Index, delete, select, tuple_, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from chassis.database import Transaction, asking_in
 from services.identity.storage.base import Base
 
 
@@ -21,43 +20,6 @@ class Device(Base):
     first_seen_at: Mapped[datetime]
     last_seen_at: Mapped[datetime]
     trusted_until: Mapped[datetime | None]
-
-
-_HAS = "SELECT EXISTS (SELECT FROM devices WHERE owner_id = %(owner_id)s) AS has_devices"
-
-
-def has_devices(transaction: Transaction, owner_id: UUID) -> bool:
-    """Whether any browser of the owner's is known."""
-    [row] = asking_in(transaction).rows(_HAS, {"owner_id": owner_id})
-    return bool(row.has_devices)
-
-
-# What stood there before: a statement does not see its own changes.
-_PUT = """
-    INSERT INTO devices AS d (owner_id, token_hash, first_seen_at, last_seen_at, trusted_until)
-    VALUES (%(owner_id)s, %(token_hash)s, %(now)s, %(now)s, %(trusted_until)s)
-    ON CONFLICT (owner_id, token_hash) DO UPDATE
-       SET last_seen_at = excluded.last_seen_at,
-           trusted_until = coalesce(excluded.trusted_until, d.trusted_until)
-    RETURNING EXISTS (SELECT FROM devices o WHERE o.owner_id = d.owner_id) AS had_devices,
-              EXISTS (SELECT FROM devices o WHERE o.owner_id = d.owner_id AND o.token_hash = d.token_hash) AS known
-"""
-
-
-def put_device(
-    transaction: Transaction,
-    owner_id: UUID,
-    token_hash: bytes,
-    *,
-    trusted_until: datetime | None,
-    now: datetime,
-) -> tuple[bool, bool]:
-    """The browser was seen; trust that it had stays unless there is new one. Answers whether the owner had devices
-    before, and whether this one was among them.
-    """
-    values = {"owner_id": owner_id, "token_hash": token_hash, "trusted_until": trusted_until, "now": now}
-    [row] = asking_in(transaction).rows(_PUT, values)
-    return row.had_devices, row.known
 
 
 def distrust_devices(session: Session, owner_id: UUID) -> None:

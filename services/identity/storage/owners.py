@@ -51,12 +51,14 @@ def keep_password(transaction: Transaction, realm: Realm, owner_id: UUID, passwo
 
 _PROOFS = """
     SELECT EXISTS (SELECT FROM totp_factors WHERE owner_id = %(owner_id)s) AS has_factor,
+           EXISTS (SELECT FROM devices WHERE owner_id = %(owner_id)s) AS has_browsers,
+           EXISTS (SELECT FROM devices WHERE owner_id = %(owner_id)s AND token_hash = %(token_hash)s) AS is_known,
            EXISTS (SELECT FROM devices WHERE owner_id = %(owner_id)s AND token_hash = %(token_hash)s
                                              AND trusted_until > %(now)s) AS is_trusted
 """
 
 
 def find_proofs(transaction: Transaction, owner_id: UUID, *, device_hash: bytes, now: datetime) -> Any:
-    """Whether the owner has an app, and whether the browser is spared its codes."""
+    """Whether the owner has an app, has logged in with any browser and with this one, and is spared codes in it."""
     values = {"owner_id": owner_id, "token_hash": device_hash, "now": now}
     return asking_in(transaction).rows(_PROOFS, values)[0]

@@ -90,6 +90,8 @@ class NewSession:
     address: str
     user_agent: str
     denial_hash: bytes | None
+    device_hash: bytes | None
+    device_trusted_until: datetime | None
 
 
 def _open(owners: str, key: str) -> str:
@@ -100,7 +102,14 @@ def _open(owners: str, key: str) -> str:
             VALUES (%(session_id)s, %(token_hash)s, %(realm)s, %(owner_id)s, %(opened_at)s, %(expires_at)s,
                     %(opened_at)s, %(stepped_up_at)s, %(address)s, %(user_agent)s, %(denial_hash)s)),
         noted AS (
-            UPDATE {owners} SET last_login_at = %(opened_at)s WHERE {key} = %(owner_id)s)
+            UPDATE {owners} SET last_login_at = %(opened_at)s WHERE {key} = %(owner_id)s),
+        seen AS (
+            INSERT INTO devices AS d (owner_id, token_hash, first_seen_at, last_seen_at, trusted_until)
+            SELECT %(owner_id)s, %(device_hash)s, %(opened_at)s, %(opened_at)s, %(device_trusted_until)s
+             WHERE %(device_hash)s::bytea IS NOT NULL
+            ON CONFLICT (owner_id, token_hash) DO UPDATE
+               SET last_seen_at = excluded.last_seen_at,
+                   trusted_until = coalesce(excluded.trusted_until, d.trusted_until))
         UPDATE sessions SET ended_at = %(opened_at)s
          WHERE session_id IN (SELECT session_id FROM sessions WHERE {key} = %(owner_id)s AND ended_at IS NULL
                                ORDER BY opened_at DESC, session_id DESC OFFSET %(others)s)
@@ -112,7 +121,8 @@ _OPEN = {Realm.PORTAL: _open("users", "user_id"), Realm.CONSOLE: _open("staff", 
 
 
 def open_session(transaction: Transaction, new: NewSession, *, keep: int) -> list[UUID]:
-    """Keep it, note with its owner that they logged in, and end the oldest of the owner's above `keep`; answers which.
+    """Keep it, note with its owner that they logged in and with which browser, and end the oldest of the owner's above
+    `keep`; answers which. Trust that the browser had stays unless there is new one.
 
     The owner is locked: of two log-ins at once one would not see the other's session.
     """
