@@ -24,9 +24,7 @@ def _at_once(monkeypatch):
 def revoke(served, clock):
     def keep(subject_id, *, before=timedelta()):
         with served.database.transaction() as session:
-            revocations.keep(
-                session, subject_id, revoked_before=clock.now() + before, now=clock.now()
-            )
+            revocations.keep(session, subject_id, revoked_before=clock.now() + before, now=clock.now())
 
     return keep
 
