@@ -5,9 +5,7 @@ borrowed computer after logging out sees nothing. A view that serves something p
 `Cache-Control`.
 """
 
-from urllib.parse import urlsplit
-
-from flask import Flask, Response, g, request
+from flask import Flask, Response, request
 
 from gateway.web.cookies import MACHINES
 
@@ -22,7 +20,7 @@ POLICY = {
     "frame-ancestors": "'none'",
     "base-uri": "'none'",
 }
-STRICTEST = "; ".join(f"{name} {value}" for name, value in POLICY.items())
+POLICY_TEXT = "; ".join(f"{name} {value}" for name, value in POLICY.items())
 HSTS_AGE_S = 2 * 365 * 24 * 3600
 PERMISSIONS = (
     "accelerometer=(), camera=(), geolocation=(), gyroscope=(), magnetometer=(), microphone=(), midi=(), "
@@ -40,29 +38,12 @@ FIXED = {
 }
 
 
-def allow_form_to(url: str) -> None:
-    """Let a form of this page end at another host: the redirect to a payment provider counts as its target."""
-    parts = urlsplit(url)
-    if parts.scheme not in ("https", "http") or not parts.netloc:
-        raise ValueError("a form target is an absolute http address")
-    g.setdefault("ebok_form_targets", []).append(f"{parts.scheme}://{parts.netloc}")
-
-
-def policy() -> str:
-    """The Content-Security-Policy of this answer."""
-    targets: list[str] = g.get("ebok_form_targets", [])
-    if not targets:
-        return STRICTEST
-    directives = {**POLICY, "form-action": " ".join([POLICY["form-action"], *dict.fromkeys(targets)])}
-    return "; ".join(f"{name} {value}" for name, value in directives.items())
-
-
 def _protect(response: Response) -> Response:
     if request.path.startswith(MACHINES) and response.mimetype != "text/html":
         # Nobody draws this answer: what is about drawing would only cost time.
         response.headers["X-Content-Type-Options"] = FIXED["X-Content-Type-Options"]
     else:
-        response.headers["Content-Security-Policy"] = policy()
+        response.headers["Content-Security-Policy"] = POLICY_TEXT
         present = {name.lower() for name, _value in response.headers}
         for name, value in FIXED.items():
             if name.lower() not in present:

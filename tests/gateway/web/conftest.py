@@ -30,7 +30,6 @@ from chassis.errors import (
 from gateway.web import Preferences, chart_words, init_web, notices
 from gateway.web.charts import Point, Stack, stack_chart, year_chart
 from gateway.web.forms import Form
-from gateway.web.headers import allow_form_to
 from gateway.web.paging import page_links, page_request
 from gateway.web.qr import transfer_text
 
@@ -158,11 +157,6 @@ def _portal() -> Blueprint:
     def say() -> str:
         notices.ok("Odczyt zapisany: 51 m³.", "<b>Odliczymy</b> 13 m³.")
         session["said"] = True
-        return ""
-
-    @pages.get("/pay")
-    def pay() -> str:
-        allow_form_to("https://pay.example/start?x=1")
         return ""
 
     return pages
