@@ -154,11 +154,11 @@ GARDEN = (("2025-01-31", "1"), ("2025-05-31", "5"), ("2025-08-31", "17"), ("2026
 @pytest.mark.parametrize(("shown", "parks"), [("34.826", False), ("34.827", True)])
 def test_a_garden_is_compared_with_its_season_a_year_before(shown: str, parks: bool):
     one = meter(*GARDEN, ("2026-06-30", shown), billed=("2026-05-31", "26"), garden=True)
-    day = {"starts": "2024-01-01", "until": date(2026, 6, 30)}
+    until = date(2026, 6, 30)
     if parks:
-        assert reason(one, **day) == "USE_UNUSUAL"
+        assert reason(one, starts="2024-01-01", until=until) == "USE_UNUSUAL"
     else:
-        assert uses(one, **day) == [("2026-06-01", "2026-06-30", "8.826")]
+        assert uses(one, starts="2024-01-01", until=until) == [("2026-06-01", "2026-06-30", "8.826")]
 
 
 def test_the_first_summer_of_a_garden_is_like_no_other():
