@@ -9,6 +9,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -20,6 +21,7 @@ LABELS_MAX = 12
 GROUP_BEFORE = 0.715
 GROUP_NOW = 0.41
 GROUP_ALONE = 0.6
+PLACES_MAX = 500  # Twelve months and a few widths of the axis: the same on everybody's charts.
 NICE = (Decimal(1), Decimal(2), Decimal("2.5"), Decimal(5), Decimal(10))
 
 
@@ -140,9 +142,17 @@ def _pixels(value: float) -> str:
     return f"{value:.1f}"
 
 
-def _bar(kind: str, centre: float, width: float, first: float, second: float) -> Bar:
+@lru_cache(maxsize=PLACES_MAX)
+def _places(count: int, left: float, share: float) -> tuple[Sequence[str], str]:
+    """Where bars begin that fill a share of their places, and how broad they are; with a share of 0 the centres."""
+    step = (100 - left) / max(count, 1)
+    width = step * share
+    return [_percent(left + step * index + step / 2 - width / 2) for index in range(count)], _percent(width)
+
+
+def _bar(kind: str, x: str, width: str, first: float, second: float) -> Bar:
     top, height = (first, second - first) if first < second else (second, first - second)
-    return Bar(kind, f"{centre - width / 2:.2f}%", f"{top:.1f}", f"{width:.2f}%", f"{height:.1f}")
+    return Bar(kind, x, _pixels(top), width, _pixels(height))
 
 
 def _ticks(scale: _Scale, values: Sequence[Decimal]) -> tuple[Tick, ...]:
@@ -161,27 +171,26 @@ def year_chart(
     values = [value for point in points for value in (point.now, point.before) if value is not None]
     scale, steps = _axis(values, height)
     left = _left(steps, unit)
-    step = (100 - left) / max(len(points), 1)
+    count = len(points)
     compared = any(point.before is not None for point in points)
-    now_width = step * (GROUP_NOW if compared else GROUP_ALONE)
-    every = -(-len(points) // LABELS_MAX)
-    base = scale.y(0)
+    centres, _ = _places(count, left, 0)
+    before_x, before_width = _places(count, left, GROUP_BEFORE)
+    now_x, now_width = _places(count, left, GROUP_NOW if compared else GROUP_ALONE)
+    every = -(-count // LABELS_MAX)
+    base, y = scale.y(0), scale.y
     groups = []
-    for index, point in enumerate(points):
-        centre = left + step * index + step / 2
+    for index, (_label, short, now, before, partial) in enumerate(points):
         bars = []
-        if point.before is not None:
-            bars.append(_bar("prev", centre, step * GROUP_BEFORE, scale.y(point.before), base))
-        if point.now is not None:
-            bars.append(_bar("part" if point.partial else "now", centre, now_width, scale.y(point.now), base))
-        mark = None
-        if index == strong and point.now is not None:
-            mark = Mark(_percent(centre), _pixels(scale.y(max(point.now, Decimal(0))) - 8), point.now)
+        if before is not None:
+            bars.append(_bar("prev", before_x[index], before_width, y(before), base))
+        if now is not None:
+            bars.append(_bar("part" if partial else "now", now_x[index], now_width, y(now), base))
+        centre, mark = centres[index], None
+        if index == strong and now is not None:
+            mark = Mark(centre, _pixels(y(max(now, Decimal(0))) - 8), now)
         # Where labels are left out, the one that is told of needs the room of its neighbours.
         crowded = every > 1 and strong is not None and abs(index - strong) == 1
-        groups.append(
-            _group(index, point.short, centre, bars=tuple(bars), every=every, mark=mark, crowded=crowded)
-        )
+        groups.append(_group(index, short, centre, bars=tuple(bars), every=every, mark=mark, crowded=crowded))
     return _chart(height, left, scale, steps, groups)
 
 
@@ -196,27 +205,28 @@ def stack_chart(
     ends += [sum((part for part in stack.parts if part < 0), Decimal(0)) for stack in stacks]
     scale, steps = _axis(ends, height)
     left = _left(steps, unit)
-    step = (100 - left) / max(len(stacks), 1)
-    width = step * GROUP_ALONE
+    centres, _ = _places(len(stacks), left, 0)
+    begins, width = _places(len(stacks), left, GROUP_ALONE)
     every = -(-len(stacks) // LABELS_MAX)
     groups = []
     for index, stack in enumerate(stacks):
-        centre = left + step * index + step / 2
         bars, above, below = [], Decimal(0), Decimal(0)
         for series, part in enumerate(stack.parts, start=1):
             start = above if part > 0 else below
             if part != 0:
-                bars.append(_bar(f"eb-s{series}", centre, width, scale.y(start), scale.y(start + part)))
+                bars.append(
+                    _bar(f"eb-s{series}", begins[index], width, scale.y(start), scale.y(start + part))
+                )
             above, below = above + max(part, Decimal(0)), below + min(part, Decimal(0))
-        mark = Mark(_percent(centre), _pixels(scale.y(above) - 8), stack.total) if index == strong else None
-        groups.append(_group(index, stack.short, centre, bars=tuple(bars), every=every, mark=mark))
+        mark = Mark(centres[index], _pixels(scale.y(above) - 8), stack.total) if index == strong else None
+        groups.append(_group(index, stack.short, centres[index], bars=tuple(bars), every=every, mark=mark))
     return _chart(height, left, scale, steps, groups)
 
 
 def _group(
     index: int,
     label: str,
-    centre: float,
+    centre: str,
     *,
     bars: tuple[Bar, ...],
     every: int,
@@ -227,7 +237,7 @@ def _group(
     shown = strong or (index % every == 0 and not crowded)
     # On a narrow screen every second label goes; the strong one and its even neighbours stay.
     spare = not strong and (index // every) % 2 == 0
-    return Group(bars, label, _percent(centre), spare, shown, strong, mark)
+    return Group(bars, label, centre, spare, shown, strong, mark)
 
 
 def _chart(
