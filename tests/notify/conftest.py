@@ -29,6 +29,7 @@ from services.notify.__main__ import part
 from services.notify.storage.messages import Message
 
 ANNA = "anna@poczta.example"
+OF_ANNA: dict[str, Any] = {"user_id": str(ANNA_USER), "email": ANNA, "name": "Anna", "language": "pl"}
 PAYER = "bartek@poczta.example"
 TOKEN = "k3Jd8-abc_DEF0123456789"
 OFFICE = "bok@wodociagi-zdroj.example"
@@ -226,10 +227,7 @@ class Given:
 
     def changed(self, **changes: Any) -> identity_events.PasswordChanged:
         values = {
-            "user_id": str(ANNA_USER),
-            "email": ANNA,
-            "name": "Anna",
-            "language": "pl",
+            **OF_ANNA,
             "change_id": str(new_id()),
             "changed_at": wire.pack_instant(self._served.clock.now()),
         }
@@ -239,10 +237,7 @@ class Given:
 
     def new_device(self, **changes: Any) -> identity_events.NewDeviceSignedIn:
         values = {
-            "user_id": str(ANNA_USER),
-            "email": ANNA,
-            "name": "Anna",
-            "language": "pl",
+            **OF_ANNA,
             "session_id": str(new_id()),
             "signed_in_at": wire.pack_instant(self._served.clock.now()),
             "address": "192.0.2.7",
@@ -256,10 +251,7 @@ class Given:
 
     def factor_changed(self, **changes: Any) -> identity_events.FactorChanged:
         values = {
-            "user_id": str(ANNA_USER),
-            "email": ANNA,
-            "name": "Anna",
-            "language": "pl",
+            **OF_ANNA,
             "change_id": str(new_id()),
             "changed_at": wire.pack_instant(self._served.clock.now()),
             "change": identity_events.FACTOR_CHANGE_TOTP_ENROLLED,
@@ -273,10 +265,7 @@ class Given:
 
     def _request(self) -> dict[str, Any]:
         return {
-            "user_id": str(ANNA_USER),
-            "email": ANNA,
-            "name": "Anna",
-            "language": "pl",
+            **OF_ANNA,
             "sealed_token": self.sealed(TOKEN),
             "request_id": str(new_id()),
             "expires_at": wire.pack_instant(self._served.clock.now() + timedelta(minutes=30)),
