@@ -61,8 +61,8 @@ class ReadsAhead(socketserver.StreamRequestHandler):
             self.kept.append(content)
             return False
         refused = b"554 no\r\n" if b"refuse" in content else b"250 taken\r\n"
-        self.wfile.write(refused if self.wanted else b"554 nobody\r\n")
         self.kept.extend([content] if self.wanted and b"refuse" not in content else [])
+        self.wfile.write(refused if self.wanted else b"554 nobody\r\n")
         self.wanted = True
         return True
 
