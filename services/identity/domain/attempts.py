@@ -108,14 +108,12 @@ def count(
     *,
     now: datetime,
     unasked_where_known: Limit | None = None,
-    may_be_lost: bool = False,
 ) -> Sequence[Counter]:
     """Count an attempt, in a transaction that commits before the question is asked; answers what was counted.
 
     Refuses TOO_MANY_ATTEMPTS with the longest wait, which undoes the transaction. The limit `unasked_where_known` is
     neither asked nor counted when another of the counters has seen a right attempt: that is where the owner has been
-    before. `may_be_lost` is for a transaction that does nothing else: it ends before the disk has it. Everybody sees
-    the count at once; only where the database's machine fails, the attempts of its last second were not counted.
+    before.
     """
     by_key = {one.key: one for one in counters}
     rows = stored.count_attempt(
@@ -123,7 +121,6 @@ def count(
         {key: now - one.limit.forget_after for key, one in by_key.items()},
         unasked_where_known=unasked_where_known.kind if unasked_where_known else "",
         known_after=now - KEPT_FOR,
-        may_be_lost=may_be_lost,
         now=now,
     )
     waits = [row.blocked_until - now for row in rows if row.blocked_until is not None]

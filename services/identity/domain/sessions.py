@@ -153,9 +153,7 @@ def knock(transaction: Transaction, email: str, *, realm: Realm, address: str, n
         attempts.counter(attempts.LOGIN_ACCOUNT, realm.value, email),
         attempts.counter(attempts.LOGIN_ADDRESS, source=source),
     ]
-    counted = attempts.count(
-        transaction, counters, now=now, unasked_where_known=attempts.LOGIN_ACCOUNT, may_be_lost=True
-    )
+    counted = attempts.count(transaction, counters, now=now, unasked_where_known=attempts.LOGIN_ACCOUNT)
     found = stored_owners.find_password(transaction, realm, email)
     if found is None:
         return Knock(realm, counted, now, None, None)

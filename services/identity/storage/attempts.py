@@ -34,8 +34,7 @@ Key = tuple[str, bytes, str]
 # this very moment is asked once more than they would have to be.
 _COUNT = """
     WITH asked AS (
-        SELECT kind, subject, source, value AS forget_before,
-               CASE WHEN %(may_be_lost)s THEN set_config('synchronous_commit', 'off', true) END AS durability
+        SELECT kind, subject, source, value AS forget_before
           FROM json_to_recordset(%(asked)s::json) AS one (kind text, subject bytea, source text, value timestamptz)),
     known AS (
         SELECT FROM attempts JOIN asked USING (kind, subject, source) WHERE succeeded_at > %(known_after)s)
@@ -57,21 +56,18 @@ def count_attempt(
     *,
     unasked_where_known: str,
     known_after: datetime,
-    may_be_lost: bool,
     now: datetime,
 ) -> Sequence[Any]:
     """One attempt more for each, kept from others until the transaction ends; locked in one order. What was counted up
     to `forget_before` counts no more.
 
     Answers what they are at, with the wait that runs: whoever finds one undoes the transaction. Counters of the kind
-    `unasked_where_known` are left out when another has seen a right attempt after `known_after`. With `may_be_lost` the
-    transaction's end does not wait for the disk.
+    `unasked_where_known` are left out when another has seen a right attempt after `known_after`.
     """
     values = {
         "asked": _as_json({key: before.isoformat() for key, before in forget_before.items()}),
         "unasked": unasked_where_known,
         "known_after": known_after,
-        "may_be_lost": may_be_lost,
         "now": now,
     }
     return asking_in(transaction).rows(_COUNT, values)

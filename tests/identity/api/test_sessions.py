@@ -27,7 +27,6 @@ from chassis.actors import ActorKind
 from chassis.errors import Invalid, PermissionDenied, Refusal, Unauthenticated, Unavailable
 from chassis.testing import cast
 from services.identity.__main__ import part
-from services.identity.domain import attempts
 
 ANNA = "anna@poczta.example"
 WRONG = "nie to haslo wcale"
@@ -270,19 +269,6 @@ def test_addresses_of_one_ipv6_network_are_one_source(identity):
         guess(identity, 1, address=f"2001:db8::{n:x}")
     assert guess(identity, 1, address="2001:db8::ffff").reason == "TOO_MANY_ATTEMPTS"
     assert guess(identity, 1, address="2001:db8:0:1::1").reason == "LOGIN_REFUSED"
-
-
-@pytest.mark.parametrize(("may_be_lost", "durability"), [(True, "off"), (False, "on")])
-def test_counting_alone_does_not_wait_for_the_disk(database, clock, may_be_lost, durability):
-    counters = [attempts.counter(attempts.LOGIN_ADDRESS, source="192.0.2.77")]
-    with database.writing() as writing:
-        writing.run("SET LOCAL synchronous_commit TO on", {})
-        attempts.count(writing, counters, now=clock.now(), may_be_lost=may_be_lost)
-        assert writing.rows("SELECT current_setting('synchronous_commit')", {}) == [(durability,)]
-    with database.writing() as writing:  # The same connection: the one used last is lent first.
-        assert writing.rows(
-            "SELECT reset_val = setting FROM pg_settings WHERE name = 'synchronous_commit'", {}
-        ) == [(True,)]
 
 
 def test_attempts_at_once_do_not_slip_through(identity, at_once, served):
