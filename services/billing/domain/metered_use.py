@@ -25,9 +25,8 @@ NOTHING = Decimal("0.000")
 UNUSUAL_TIMES = 3  # Above so many times the usual daily use a person looks first.
 USUAL_DAYS = 365  # The usual is that of the year before …
 USUAL_DAYS_KNOWN_MIN = 60  # … where at least so many of its days are known.
-SEASON_DAYS = (
-    30  # A garden's usual is that of the same days a year before, and of so many before and after them.
-)
+# A garden's usual is that of the same days a year before, and of so many before and after them.
+SEASON_DAYS = 30
 
 
 class Park(Exception):
