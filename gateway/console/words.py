@@ -69,6 +69,7 @@ MESSAGE_RULES = {
     "delegate_invited": _l("Invitation of a delegate"),
     "grant_given": _l("A delegate accepted the invitation"),
     "grant_revoked": _l("Access to an account ended"),
+    "customer_claimed": _l("Somebody proved to be the customer"),
     "campaign": _l("Campaign"),
     "campaign_test": _l("Test of a campaign"),
 }

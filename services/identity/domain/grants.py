@@ -21,6 +21,7 @@ from services.identity.storage.grants import GivenBy, Grant, Scope
 from services.identity.storage.users import User
 
 GRANTS_PER_USER_MAX = 100  # The switcher shows them all.
+HOLDERS_TOLD_MAX = 100  # One event names them all.
 GIVEN_FOR_MAX = timedelta(days=5 * 366)
 
 
@@ -127,11 +128,13 @@ def give_by_proof(
         if winner is None:
             raise LookupError("a grant was there and is not")
         return winner
+    holders = stored.list_grants_of_customer(session, grant.customer_id, now=now, limit=HOLDERS_TOLD_MAX)
     announce.grant_given(
         session,
         grant,
         session.get_one(User, user_id),
         customers.find_customer(session, grant.customer_id),
+        others=[user for held, user, _ in holders if held.user_id != user_id],
     )
     return grant
 

@@ -1,5 +1,7 @@
 """What identity tells of grants and invitations. What carries a sealed token is erased here once it is published."""
 
+from collections.abc import Iterable
+
 from ebok.identity.v1 import events_pb2, grants_pb2
 from sqlalchemy.orm import Session
 
@@ -38,9 +40,15 @@ def delegate_invited(
 
 
 def grant_given(
-    session: Session, grant: Grant, holder: User, customer: Customer | None, *, inviter: User | None = None
+    session: Session,
+    grant: Grant,
+    holder: User,
+    customer: Customer | None,
+    *,
+    inviter: User | None = None,
+    others: Iterable[User] = (),
 ) -> None:
-    """A user may act for a customer; who invited is told."""
+    """A user may act for a customer; who invited is told, or, of a proof, who may act already."""
     event = events_pb2.GrantGiven(
         grant_id=str(grant.grant_id),
         user_id=str(grant.user_id),
@@ -51,6 +59,8 @@ def grant_given(
         customer_name=customer.name if customer else "",
         ends_on=wire.pack_optional_date(grant.ends_on),
         inviter=_addressee(inviter) if inviter else None,
+        other_holders=[_addressee(one) for one in others],
+        given_at=wire.pack_instant(grant.valid_from),
     )
     outbox.announce(session, OutboxRow, event, key=event.user_id)
 

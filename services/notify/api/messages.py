@@ -11,7 +11,8 @@ from chassis.database import Database
 from chassis.rpc.paging import pack_page, unpack_window
 from chassis.rpc.server import Context
 from chassis.sources import source_of
-from services.notify.api.packing import pack_message, shorten
+from services.notify.api.packing import pack_message
+from services.notify.documents.formats import shorten
 from services.notify.documents.messages import render_subject
 from services.notify.domain import references
 from services.notify.storage.contacts import Contact, find_contacts

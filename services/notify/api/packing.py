@@ -3,10 +3,10 @@
 from ebok.notify.v1 import messages_pb2 as pb
 
 from chassis import wire
+from services.notify.documents.formats import shorten
 from services.notify.domain.messages import reference
 from services.notify.storage.messages import Message, MessageStatus
 
-PHONE_DIGITS_SHOWN = 3
 STATUSES = {
     MessageStatus.PLANNED: pb.MESSAGE_STATUS_PLANNED,
     MessageStatus.SENDING: pb.MESSAGE_STATUS_PLANNED,  # In a worker's hands: whether it leaves is not known yet.
@@ -31,11 +31,3 @@ def pack_message(message: Message, *, address: str, subject: str) -> pb.Message:
         reason=message.reason,
         reference=reference(message.message_id),
     )
-
-
-def shorten(address: str) -> str:
-    """`a…@poczta.example`, `… 123` of a telephone: enough to recognise, too little to use; empty when there is none."""
-    local, at, domain = address.rpartition("@")
-    if at:
-        return f"{local[:1]}…@{domain}"
-    return f"… {address[-PHONE_DIGITS_SHOWN:]}" if address else ""

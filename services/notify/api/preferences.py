@@ -12,7 +12,7 @@ from chassis.clock import Clock
 from chassis.database import Database
 from chassis.errors import Violation, refuse_if
 from chassis.rpc.server import Context
-from services.notify.api.packing import shorten
+from services.notify.documents.formats import shorten
 from services.notify.domain import preferences, references
 from services.notify.domain.preferences import Choice, Manner, Topic
 from services.notify.storage.contacts import Contact, find_contacts

@@ -15,6 +15,7 @@ _MARKS = {
 }  # The decimal point and what stands between thousands; in English or not.
 NRB_DIGITS = 26
 NIP_DIGITS = 10
+PHONE_DIGITS_SHOWN = 3
 MONTHS = {
     "pl": "stycznia lutego marca kwietnia maja czerwca lipca sierpnia września października listopada grudnia",
     "en": "January February March April May June July August September October November December",
@@ -98,6 +99,14 @@ def nip(digits: str) -> str:
 def unbroken(text: str) -> str:
     """A telephone number, or anything else that is to stay on one line."""
     return text.replace(" ", NBSP)
+
+
+def shorten(address: str) -> str:
+    """`a…@poczta.example`, `… 123` of a telephone: enough to recognise, too little to use; empty when there is none."""
+    local, at, domain = address.rpartition("@")
+    if at:
+        return f"{local[:1]}…@{domain}"
+    return f"… {address[-PHONE_DIGITS_SHOWN:]}" if address else ""
 
 
 def bind(text: str, language: str) -> str:

@@ -1,18 +1,18 @@
 """What mails about access to somebody's customer say: who lets whom in, how far and until when."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from services.notify.documents import formats
 from services.notify.storage.messages import Message, Rule
 
-RULES = frozenset({Rule.DELEGATE_INVITED, Rule.GRANT_GIVEN, Rule.GRANT_REVOKED})
+RULES = frozenset({Rule.DELEGATE_INVITED, Rule.GRANT_GIVEN, Rule.GRANT_REVOKED, Rule.CUSTOMER_CLAIMED})
 
 
 def values_of(message: Message, language: str) -> dict[str, Any]:
     """What the texts may print."""
     facts = message.facts
-    ends_on = facts.get("ends_on", "")
+    ends_on, given_at = facts.get("ends_on", ""), facts.get("given_at", "")
     return {
         "inviter": _plain(facts.get("inviter", "")),
         "customer": formats.one_line(facts.get("customer", "")),
@@ -20,6 +20,9 @@ def values_of(message: Message, language: str) -> dict[str, Any]:
         "scope": facts.get("scope", ""),
         "last_day": formats.day(date.fromisoformat(ends_on), language) if ends_on else "",
         "ended_by": facts.get("ended_by", ""),
+        "claimer": _plain(facts.get("claimer", "")),
+        "claimer_hint": formats.one_line(facts.get("claimer_hint", "")),
+        "given": formats.moment(datetime.fromisoformat(given_at), language) if given_at else "",
     }
 
 

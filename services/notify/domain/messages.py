@@ -43,6 +43,7 @@ LIFE = {
     Rule.DELEGATE_INVITED: timedelta(days=14),
     Rule.GRANT_GIVEN: timedelta(days=7),
     Rule.GRANT_REVOKED: timedelta(days=7),
+    Rule.CUSTOMER_CLAIMED: timedelta(days=7),
     Rule.INVOICE_ISSUED: timedelta(days=7),
     Rule.PAYMENT_RECEIVED: timedelta(days=7),
     Rule.PAYMENT_FAILED: timedelta(days=7),

@@ -1,4 +1,5 @@
-"""What identity says of who may act for whom: the invited get a link, inviters and delegates hear what became of it."""
+"""What identity says of who may act for whom: the invited get a link, inviters and delegates hear what became of it,
+and who is concerned by a proof hears of it."""
 
 from datetime import datetime
 
@@ -7,8 +8,10 @@ from sqlalchemy.orm import Session
 
 from chassis import wire
 from chassis.messaging.inbox import Handlers
+from services.notify.documents.formats import shorten
 from services.notify.domain import messages
-from services.notify.storage.messages import Rule
+from services.notify.storage.contacts import find_contacts
+from services.notify.storage.messages import Channel, Rule
 
 handlers = Handlers()
 
@@ -37,8 +40,9 @@ def on_delegate_invited(session: Session, event: events_pb2.DelegateInvited, *, 
 
 @handlers.on(events_pb2.GrantGiven)
 def on_grant_given(session: Session, event: events_pb2.GrantGiven, *, now: datetime) -> None:
-    """Who invited hears that it was accepted; a grant by proof is told to nobody."""
+    """Who invited hears that it was accepted; of a proof the customer hears, and who may act already."""
     if not event.HasField("inviter"):
+        _tell_of_proof(session, event, now=now)
         return
     messages.plan_for_user(
         session,
@@ -70,6 +74,42 @@ def on_grant_revoked(session: Session, event: events_pb2.GrantRevoked, *, now: d
         facts={"customer": event.customer_name, "ended_by": event.ended_by},
         now=now,
     )
+
+
+def _tell_of_proof(session: Session, event: events_pb2.GrantGiven, *, now: datetime) -> None:
+    """One mail to each address, and none to who gave the proof. The customer's goes where it was known at this moment:
+    who has access from now on may change it."""
+    facts = {
+        "claimer": event.user_name,
+        "claimer_hint": shorten(event.user_email),
+        "customer": event.customer_name,
+        "given_at": (wire.unpack_optional_instant(event.given_at) or now).isoformat(),
+    }
+    told = {event.user_email.casefold()}
+    for holder in event.other_holders:
+        told.add(holder.email.casefold())
+        messages.plan_for_user(
+            session,
+            Rule.CUSTOMER_CLAIMED,
+            user_id=holder.user_id,
+            address=holder.email,
+            language=holder.language,
+            subject_id=event.grant_id,
+            facts=facts,
+            now=now,
+        )
+    customer_id = wire.unpack_id(event.customer_id, field="customer_id")
+    contact = find_contacts(session, [customer_id]).get(customer_id)
+    if contact is not None and contact.email and contact.email.casefold() not in told:
+        messages.plan_for_customer(
+            session,
+            Rule.CUSTOMER_CLAIMED,
+            customer_id=customer_id,
+            subject_id=event.grant_id,
+            facts={**facts, messages.PAYER_EMAIL: contact.email},
+            now=now,
+            channels=[Channel.EMAIL],
+        )
 
 
 def _word_of(scope: grants_pb2.Scope) -> str:

@@ -47,6 +47,7 @@ class Rule(StrEnum):
     DELEGATE_INVITED = "delegate_invited"
     GRANT_GIVEN = "grant_given"
     GRANT_REVOKED = "grant_revoked"
+    CUSTOMER_CLAIMED = "customer_claimed"
     INVOICE_ISSUED = "invoice_issued"
     PAYMENT_RECEIVED = "payment_received"
     PAYMENT_FAILED = "payment_failed"

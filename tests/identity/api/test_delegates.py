@@ -431,3 +431,26 @@ def test_every_change_of_delegates_asks_for_a_recent_proof(home, anna, delegate,
         assert isinstance(refusal, FailedPrecondition)
         assert refusal.reason == "STEP_UP_REQUIRED"
     assert len(home.holders(anna)) == 2
+
+
+# claiming the customer of others
+
+
+def test_a_delegate_who_claims_the_customer_is_told_of_to_the_others(home, anna, bartek, identity, served):
+    home.invite(anna)
+    home.accept(bartek, home.link())
+    home.give_up(bartek)
+    identity.claim_annas(bartek)
+    given = served.announced(events.GrantGiven)[-1]
+    assert [one.email for one in given.other_holders] == ["anna@poczta.example"]
+    assert (given.user_email, given.HasField("inviter"), given.HasField("given_at")) == (BARTEK, False, True)
+
+
+def test_a_claim_names_holders_in_force_alone_and_of_this_customer(home, anna, bartek, celina, identity, served):
+    identity.claim_celinas(celina)
+    assert not served.announced(events.GrantGiven)[-1].other_holders
+    home.invite(anna)
+    home.accept(bartek, home.link())
+    home.give_up(bartek)
+    identity.claim_annas(celina)
+    assert [one.email for one in served.announced(events.GrantGiven)[-1].other_holders] == ["anna@poczta.example"]

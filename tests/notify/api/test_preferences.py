@@ -156,6 +156,7 @@ def test_every_rule_is_of_a_topic_or_about_the_account():
         "delegate_invited",
         "grant_given",
         "grant_revoked",
+        "customer_claimed",
         "password_reset",
         "password_changed",
         "new_device",

@@ -104,6 +104,12 @@ def message(
             "ends_on": "2027-12-31",
         },
         Rule.GRANT_REVOKED: {"customer": "Anna Żółć", "ended_by": "owner"},
+        Rule.CUSTOMER_CLAIMED: {
+            "claimer": "Bartek",
+            "claimer_hint": "b…@poczta.example",
+            "customer": "Anna Żółć",
+            "given_at": NOW.isoformat(),
+        },
         Rule.INVOICE_ISSUED: {
             "invoice_id": str(new_id()),
             "number": "FV/2026/003950",

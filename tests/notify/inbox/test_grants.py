@@ -8,8 +8,8 @@ from ebok.identity.v1 import events_pb2, grants_pb2
 
 from chassis import wire
 from chassis.ids import new_id
-from chassis.testing.cast import ANNA_CUSTOMER, ANNA_USER, BARTEK_USER
-from tests.notify.conftest import ANNA, PORTAL, TOKEN
+from chassis.testing.cast import ANNA_CUSTOMER, BARTEK_USER, CELINA_CUSTOMER
+from tests.notify.conftest import ANNA, OF_ANNA, PORTAL, TOKEN
 
 BARTEK = "bartek@poczta.example"
 
@@ -39,8 +39,7 @@ def told(served, given):
             served.deliver(event)
             return event
 
-        def given(self, *, by_proof=False):
-            anna = grants_pb2.Addressee(user_id=str(ANNA_USER), email=ANNA, name="Anna", language="pl")
+        def given(self):
             served.deliver(
                 events_pb2.GrantGiven(
                     grant_id=str(new_id()),
@@ -48,11 +47,28 @@ def told(served, given):
                     scope=grants_pb2.SCOPE_VIEW,
                     user_name="Bartek",
                     user_email=BARTEK,
-                    ends_on=None if by_proof else day,
-                    inviter=None if by_proof else anna,
+                    ends_on=day,
+                    inviter=grants_pb2.Addressee(**OF_ANNA),
                     **customer,
                 )
             )
+
+        def proven(self, *others, **values):
+            event = events_pb2.GrantGiven(
+                **{
+                    "grant_id": str(new_id()),
+                    "user_id": str(BARTEK_USER),
+                    "scope": grants_pb2.SCOPE_MANAGE,
+                    "user_name": "Bartek http://zlo.example/x",
+                    "user_email": BARTEK,
+                    "other_holders": others,
+                    "given_at": wire.pack_instant(served.clock.now()),
+                    **customer,
+                    **values,
+                }
+            )
+            served.deliver(event)
+            return event
 
         def revoked(self, ended_by):
             bartek = grants_pb2.Addressee(
@@ -90,14 +106,57 @@ def test_a_link_that_has_died_is_not_mailed(told, send, mails, clock):
     assert mails() == []
 
 
-def test_who_invited_hears_that_it_was_accepted_and_nobody_of_a_proof(told, send, mails):
-    told.given(by_proof=True)
+def test_who_invited_hears_that_it_was_accepted(told, given, send, mails):
+    given.customer(email="dom@poczta.example")
     told.given()
     send()
     [mail] = mails()
     assert mail.recipients == (ANNA,)
     assert f"{PORTAL}/profil/pelnomocnicy" in mail.text()
     assert BARTEK in mail.text()
+
+
+def test_of_a_proof_the_customer_hears_and_who_may_act_already_each_once(told, given, send, mails):
+    given.customer(email="dom@poczta.example")
+    given.customer(customer_id=str(CELINA_CUSTOMER), email="celina@poczta.example", name="Celina Lis")
+    event = told.proven(grants_pb2.Addressee(**OF_ANNA))
+    told.proven(grants_pb2.Addressee(**OF_ANNA), grant_id=event.grant_id)
+    send()
+    assert sorted(mail.recipients for mail in mails()) == [(ANNA,), ("dom@poczta.example",)]
+    for mail in mails():
+        text = " ".join(mail.text().replace("\u00a0", " ").split())
+        for words in ("Bartek", "(b…@poczta.example)", "Anna Nowak", "16 marca 2026, 10:00", "75 000 00 00"):
+            assert words in text, words
+        for hidden in (BARTEK, "zlo.example"):
+            assert hidden not in mail.text() + mail.html() + mail.subject
+
+
+@pytest.mark.parametrize("known", [BARTEK, "Bartek@Poczta.example", "", None])
+def test_of_the_first_proof_nobody_hears_where_the_address_is_the_claimers_or_unknown(
+    told, given, send, mails, known
+):
+    if known is not None:
+        given.customer(email=known)
+    told.proven()
+    send()
+    assert mails() == []
+
+
+def test_a_holder_at_the_customers_address_gets_one_mail(told, given, send, mails):
+    given.customer(email=ANNA.upper())
+    told.proven(grants_pb2.Addressee(**{**OF_ANNA, "language": "uk"}))
+    send()
+    [mail] = mails()
+    assert (mail.recipients, "Новий доступ" in mail.subject) == ((ANNA,), True)
+
+
+def test_the_mail_of_a_proof_goes_where_the_customer_was_reached_before(told, given, send, mails):
+    given.customer(email="dom@poczta.example")
+    told.proven()
+    given.customer(email=BARTEK, version=2)
+    send()
+    [mail] = mails()
+    assert mail.recipients == ("dom@poczta.example",)
 
 
 @pytest.mark.parametrize(
