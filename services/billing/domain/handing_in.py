@@ -4,6 +4,7 @@ A reading is judged against the meter's accepted ones on either side of its day.
 field, so that whoever reads looks once more; what is merely unusual is asked back, and kept when it is confirmed.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -15,17 +16,18 @@ from sqlalchemy.orm import Session
 
 from chassis.errors import FailedPrecondition, Invalid, NotFound, Violation
 from chassis.ids import new_id
-from services.billing.domain.metered_use import USUAL_DAYS, exceeded
 from services.billing.domain.proration import ONE_DAY, QUANTITY_STEP
 from services.billing.domain.reading_desks import settle_estimates
 from services.billing.domain.reading_rows import VALUE_PLACES
 from services.billing.domain.readings import runs_backwards, used_since
-from services.billing.domain.usage import MeterValue, Use, use_between, use_stretches
+from services.billing.domain.usage import MeterValue
+from services.billing.domain.usual_use import exceeded, usual_use
 from services.billing.outbox import readings as announce
 from services.billing.storage import imports as stored_imports
 from services.billing.storage import photos as stored_photos
 from services.billing.storage import readable_meters as stored
 from services.billing.storage import reading_windows as stored_windows
+from services.billing.storage.meters import MeterPurpose
 from services.billing.storage.reading_windows import ReadingWindow
 from services.billing.storage.readings import Reading, ReadingKind, ReadingStatus
 
@@ -231,7 +233,13 @@ def _ask_back(session: Session, said: Said, meter: Row[Any], before: Row[Any] | 
     days = (said.read_on - before.read_on).days
     since = before.read_on - timedelta(days=HISTORY_DAYS)
     history = stored.list_history(session, said.customer_id, [said.meter_id], since=since)
-    expected = exceeded(used, days, usual=usual_use(history, until_day=before.read_on))
+    usual = usual_use(
+        values_of(history),
+        first=before.read_on + ONE_DAY,
+        last=said.read_on,
+        garden=meter.purpose == MeterPurpose.GARDEN,
+    )
+    expected = exceeded(used, days, usual=usual)
     if expected is None:
         return None
     if not said.unusual_confirmed:
@@ -241,16 +249,9 @@ def _ask_back(session: Session, said: Said, meter: Row[Any], before: Row[Any] | 
     return Unusual(used, expected, days)
 
 
-def usual_use(history: Any, *, until_day: date) -> Use:
-    """The use of the year up to a day."""
-    stretches = use_stretches(
-        MeterValue(str(row.meter_id), row.read_on, row.value, row.digits)
-        for row in history
-        if row.read_on <= until_day
-    )
-    return use_between(
-        stretches, from_day=until_day - timedelta(days=USUAL_DAYS) + ONE_DAY, until_day=until_day
-    )
+def values_of(history: Any) -> Iterator[MeterValue]:
+    """Stored readings as what they say of use."""
+    return (MeterValue(str(row.meter_id), row.read_on, row.value, row.digits) for row in history)
 
 
 def _add(

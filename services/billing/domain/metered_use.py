@@ -13,20 +13,16 @@ Where the meter is taken away before, the rest is taken off the next one. Worked
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
-from services.billing.domain.proration import ONE_DAY, QUANTITY_STEP, days_in
-from services.billing.domain.usage import MeterValue, Use, use_between, use_stretches
+from services.billing.domain.proration import ONE_DAY, days_in
+from services.billing.domain.usage import MeterValue, use_stretches
+from services.billing.domain.usual_use import exceeded, usual_use
 from services.billing.storage.runs import ParkedReason
 
 NOTHING = Decimal("0.000")
-UNUSUAL_TIMES = 3  # Above so many times the usual daily use a person looks first.
-USUAL_DAYS = 365  # The usual is that of the year before …
-USUAL_DAYS_KNOWN_MIN = 60  # … where at least so many of its days are known.
-# A garden's usual is that of the same days a year before, and of so many before and after them.
-SEASON_DAYS = 30
 
 
 class Park(Exception):
@@ -252,7 +248,7 @@ def _park_unusual(uses: Sequence[MeterUse], meters: Sequence[MeterFacts], *, con
     """More than three times the usual daily use of the year before, all meters of the point together.
 
     What a clerk has looked at and let count is as it is. The usual is this contract's: what somebody else used
-    before it says nothing of them. A garden drinks in summer: its usual is that of the season a year ago.
+    before it says nothing of them.
     """
     if not uses:
         return
@@ -261,17 +257,12 @@ def _park_unusual(uses: Sequence[MeterUse], meters: Sequence[MeterFacts], *, con
         return
     first = min(use.from_day for use in uses)
     last = max(use.end.day for use in uses)
-    stretches = use_stretches(
+    values = (
         MeterValue(str(meter.meter_id), reading.day, reading.value, meter.digits)
         for meter in meters
         for reading in meter.accepted
-        if reading.day < first
     )
-    since, until = first - timedelta(days=USUAL_DAYS), first - ONE_DAY
-    if largest.meter.garden:
-        since -= timedelta(days=SEASON_DAYS)
-        until = min(until, last - timedelta(days=USUAL_DAYS - SEASON_DAYS))
-    usual = use_between(stretches, from_day=max(since, contract_from), until_day=until)
+    usual = usual_use(values, first=first, last=last, garden=largest.meter.garden, since=contract_from)
     used = sum((use.used for use in uses), start=Decimal("0.000"))
     days = days_in(first, last)
     expected = exceeded(used, days, usual=usual)
@@ -285,15 +276,3 @@ def _park_unusual(uses: Sequence[MeterUse], meters: Sequence[MeterFacts], *, con
             unit=largest.meter.unit,
             **_named(largest.end),
         )
-
-
-def exceeded(used: Decimal, days: int, *, usual: Use) -> Decimal | None:
-    """What is usual for so many days, where more than three times as much was used.
-
-    None where it was not, and where too little is known to call anything usual.
-    """
-    if usual.days_known < USUAL_DAYS_KNOWN_MIN or not usual.quantity:
-        return None
-    if used * usual.days_known <= UNUSUAL_TIMES * usual.quantity * days:
-        return None
-    return (usual.quantity / usual.days_known * days).quantize(QUANTITY_STEP)

@@ -14,13 +14,14 @@ from sqlalchemy.orm import Session
 
 from chassis.actors import Area
 from chassis.keyset import Page, Window
-from services.billing.domain.handing_in import HISTORY_DAYS, usual_use
-from services.billing.domain.metered_use import USUAL_DAYS_KNOWN_MIN
-from services.billing.domain.proration import ONE_DAY, QUANTITY_STEP, days_in
+from services.billing.domain.handing_in import HISTORY_DAYS, values_of
+from services.billing.domain.proration import ONE_DAY, days_in
 from services.billing.domain.reading_checks import ReadingNotFound
 from services.billing.domain.readings import runs_backwards, used_since
-from services.billing.domain.usage import MeterValue, Use, UseStretch, use_between, use_stretches
+from services.billing.domain.usage import Use, UseStretch, use_between, use_stretches
+from services.billing.domain.usual_use import usual_of, usual_use
 from services.billing.storage import reading_checks as stored
+from services.billing.storage.meters import MeterPurpose
 from services.billing.storage.readings import ReadingStatus
 
 AROUND_MAX = 12  # each way
@@ -124,7 +125,7 @@ def _told(session: Session, rows: Sequence[Row[Any]]) -> list[Waiting]:
                 customer=customers.get((row.service_point_id, row.read_on)),
                 previous=previous,
                 used=_used(row, previous),
-                usual=_usual(known, previous, row.read_on),
+                usual=_usual(row, known, previous),
                 also_waiting=max(counts.get(row.meter_id, 0) - own, 0),
             )
         )
@@ -137,15 +138,14 @@ def _used(row: Row[Any], previous: Row[Any] | None) -> Decimal | None:
     return used_since(previous.value, row.value, digits=row.digits)
 
 
-def _usual(known: Sequence[Row[Any]], previous: Row[Any] | None, day: date) -> Decimal | None:
-    """The usual use of the days since the reading before, as in the year before it."""
+def _usual(row: Row[Any], known: Sequence[Row[Any]], previous: Row[Any] | None) -> Decimal | None:
+    """The usual use of the days since the reading before."""
     if previous is None:
         return None
-    usual: Use = usual_use(known, until_day=previous.read_on)
-    if usual.days_known < USUAL_DAYS_KNOWN_MIN:
-        return None
-    days = days_in(previous.read_on + ONE_DAY, day)
-    return (usual.quantity * days / usual.days_known).quantize(QUANTITY_STEP)
+    first = previous.read_on + ONE_DAY
+    garden = row.purpose == MeterPurpose.GARDEN
+    usual = usual_use(values_of(known), first=first, last=row.read_on, garden=garden)
+    return usual_of(days_in(first, row.read_on), usual)
 
 
 def replacement_hint(waiting: Waiting, around: Sequence[Row[Any]]) -> Decimal | None:
@@ -167,9 +167,7 @@ def replacement_hint(waiting: Waiting, around: Sequence[Row[Any]]) -> Decimal | 
 
 def _months(history: Sequence[Row[Any]], day: date) -> list[Month]:
     """The months of two years up to a day, with the same months a year before."""
-    stretches = use_stretches(
-        MeterValue(str(row.meter_id), row.read_on, row.value, row.digits) for row in history
-    )
+    stretches = use_stretches(values_of(history))
     read_until = max((row.read_on for row in history), default=None)
     uses = [
         _month_use(stretches, _month_before(day, back))

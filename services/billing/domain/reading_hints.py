@@ -11,13 +11,14 @@ from uuid import UUID
 from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
-from services.billing.domain.handing_in import HISTORY_DAYS, usual_use
-from services.billing.domain.metered_use import USUAL_DAYS_KNOWN_MIN
-from services.billing.domain.proration import ONE_DAY, QUANTITY_STEP, days_in
-from services.billing.domain.usage import MeterValue, use_between, use_stretches
+from services.billing.domain.handing_in import HISTORY_DAYS, values_of
+from services.billing.domain.proration import ONE_DAY, days_in
+from services.billing.domain.usage import use_between, use_stretches
+from services.billing.domain.usual_use import usual_of, usual_use
 from services.billing.storage import photos as stored_photos
 from services.billing.storage import readable_meters as stored
 from services.billing.storage import reading_windows as stored_windows
+from services.billing.storage.meters import MeterPurpose
 from services.billing.storage.reading_windows import ReadingWindow
 from services.billing.storage.service_points import Commodity
 
@@ -75,7 +76,7 @@ def list_readable(session: Session, customer_id: UUID, *, today: date, limit: in
         ReadableMeter(
             meter=one,
             previous=previous.get(one.meter_id),
-            hint=hint(previous.get(one.meter_id), history[one.meter_id], digits=one.digits, today=today),
+            hint=hint(one, previous.get(one.meter_id), history[one.meter_id], today=today),
             window=of_meter[one.meter_id],
             can_submit=one.meter_id in is_open and not one.is_remote,
             submitted=handed_in.get(one.meter_id),
@@ -85,29 +86,25 @@ def list_readable(session: Session, customer_id: UUID, *, today: date, limit: in
     ]
 
 
-def hint(previous: Any, history: Sequence[Any], *, digits: int, today: date) -> Hint | None:
-    """What a meter should show: as much more since the last reading as in the same days a year before; else by the
-    average of the year before that reading. None where neither is known."""
+def hint(meter: Any, previous: Any, history: Sequence[Any], *, today: date) -> Hint | None:
+    """What a meter should show: as much more since the last reading as in the same days a year before; else by what is
+    usual. None where neither is known."""
     if previous is None or previous.read_on >= today:
         return None
-    stretches = use_stretches(
-        MeterValue(str(row.meter_id), row.read_on, row.value, row.digits) for row in history
-    )
-    days = days_in(previous.read_on + ONE_DAY, today)
-    first, last = _year_before(previous.read_on + ONE_DAY), _year_before(today)
-    same_days = use_between(stretches, from_day=first, until_day=last)
-    if same_days.days_known == days_in(first, last):
-        use, used = same_days, same_days.quantity
-    else:
-        use = usual_use(history, until_day=previous.read_on)
-        if use.days_known < USUAL_DAYS_KNOWN_MIN:
-            return None
-        used = (use.quantity / use.days_known * days).quantize(QUANTITY_STEP)
+    since = previous.read_on + ONE_DAY
+    garden = meter.purpose == MeterPurpose.GARDEN
+    first, last = _year_before(since), _year_before(today)
+    use = use_between(use_stretches(values_of(history)), from_day=first, until_day=last)
+    used: Decimal | None = use.quantity
+    same_days = use.days_known == days_in(first, last)
+    if not same_days:
+        use = usual_use(values_of(history), first=since, last=today, garden=garden)
+        used = usual_of(days_in(since, today), use)
     per_day = use.average_per_day
-    if per_day is None:
+    if used is None or per_day is None:
         return None
-    value = (previous.value + used) % Decimal(10) ** digits
-    return Hint(value, per_day, from_last_year=use is same_days)
+    value = (previous.value + used) % Decimal(10) ** meter.digits
+    return Hint(value, per_day, from_last_year=same_days or garden)
 
 
 def _year_before(day: date) -> date:

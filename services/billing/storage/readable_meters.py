@@ -27,8 +27,8 @@ def lock_meter(session: Session, customer_id: UUID, meter_id: UUID) -> Row[Any] 
 
 
 _LOCK = text(f"""
-    SELECT m.meter_id, m.service_point_id, m.serial_number, m.unit, m.digits, m.installed_on, m.removed_on,
-           s.commodity, {IS_REMOTE} AS is_remote
+    SELECT m.meter_id, m.service_point_id, m.serial_number, m.unit, m.digits, m.purpose, m.installed_on,
+           m.removed_on, s.commodity, {IS_REMOTE} AS is_remote
       FROM meters m JOIN service_points s USING (service_point_id)
      WHERE m.meter_id = :meter_id
        AND EXISTS (SELECT FROM contract_service_points l JOIN contracts c USING (contract_id)

@@ -18,6 +18,7 @@ from chassis.errors import FailedPrecondition, Invalid, NotFound, PermissionDeni
 from chassis.ids import new_id
 from chassis.testing.cast import ANNA_CUSTOMER, CELINA_CUSTOMER
 from services.billing.storage.intervals import IntervalReading
+from services.billing.storage.meters import MeterPurpose
 from services.billing.storage.readings import ReadingKind, ReadingStatus
 from services.billing.storage.service_points import Commodity
 from tests.billing.given import day
@@ -360,6 +361,51 @@ def test_the_usual_use_goes_on_over_a_replaced_meter(billing, as_anna, given, an
 
     assert refusal(lambda: desk.submit("27")) == "READING_UNUSUAL"  # 44 days of 0,2 are 8,8.
     assert desk.submit("26").used == "26.000"
+
+
+# A garden that drinks a cubic metre a month, and twelve in the three months of summer: of 90 days around June 2025 it
+# was 2.942 m³ in 30 days, three times as much 8.826 m³; of the whole year 1.726 m³.
+GARDEN = (("2025-01-31", "1"), ("2025-05-31", "5"), ("2025-08-31", "17"), ("2026-05-31", "26"))
+
+
+@pytest.fixture
+def summer(given, anna, clock, windows, billing, as_anna):
+    """The last day of June, with a window; makes the desk of a meter with the garden's readings."""
+    clock.advance(timedelta(days=(day("2026-06-30") - day(TODAY)).days))
+    windows.save()
+
+    def desk_of(purpose=MeterPurpose.GARDEN, readings=GARDEN):
+        point = given.service_point()
+        meter = given.meter(point, purpose=purpose)
+        given.contract(anna, point, starts_on="2024-01-01")
+        for read_on, value in readings:
+            given.reading(meter, read_on, value)
+        return Desk(billing(ReadingServiceStub, as_anna), meter)
+
+    return desk_of
+
+
+def test_a_garden_is_judged_by_its_season_a_year_before(summer):
+    assert summer().submit("34.826").status == pb.READING_STATUS_ACCEPTED
+    garden = summer()
+    assert refusal(lambda: garden.submit("34.827")) == "READING_UNUSUAL"
+    assert garden.submit("34.827", unusual_confirmed=True).reason == "UNUSUAL"
+    house = summer(MeterPurpose.MAIN)
+    assert refusal(lambda: house.submit("34.826")) == "READING_UNUSUAL"
+
+
+def test_a_garden_of_which_no_summer_is_known_is_judged_by_nothing(summer):
+    young = (("2025-08-31", "0"), ("2025-11-30", "1"), ("2026-05-31", "2"))
+    assert summer(readings=young).submit("30").status == pb.READING_STATUS_ACCEPTED
+    house = summer(MeterPurpose.MAIN, young)
+    assert refusal(lambda: house.submit("30")) == "READING_UNUSUAL"
+
+
+def test_the_hint_of_a_garden_is_of_its_season(summer):
+    # Of last year's April nothing is known. 90 days of 12 m³ in 122 are 8.852 m³, in 91 days 8.950 m³.
+    shown = (("2025-05-01", "0"), ("2025-08-31", "12"), ("2026-03-31", "12"))
+    [one] = summer(readings=shown).readable()
+    assert (one.expected_value, one.usual_per_day, one.from_last_year) == ("20.950", "0.098", True)
 
 
 def test_a_photo_is_kept_without_its_place_and_only_whoever_sent_it_sees_it(

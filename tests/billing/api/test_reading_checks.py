@@ -14,6 +14,7 @@ from ebok.common.v1 import paging_pb2
 from chassis.errors import Conflict, FailedPrecondition, Invalid, NotFound, PermissionDenied
 from chassis.ids import new_id
 from chassis.testing.cast import ANNA_CUSTOMER
+from services.billing.storage.meters import MeterPurpose
 from services.billing.storage.readings import Reading, ReadingKind, ReadingStatus
 from tests.billing.api.test_imports import Connector, counts
 from tests.billing.bills import Runs, day, house, prices
@@ -79,6 +80,18 @@ def stands(database: Any) -> Callable[..., list[tuple[str, str, str]]]:
         return sorted(shown)
 
     return listed
+
+
+def test_a_garden_stands_beside_its_season_a_year_before(desk, given):
+    shown = (("2025-01-31", "1"), ("2025-05-31", "5"), ("2025-08-31", "17"), ("2026-05-31", "26"))
+    usual = []
+    for purpose in (MeterPurpose.GARDEN, MeterPurpose.MAIN):
+        meter = given.meter(purpose=purpose)
+        for read_on, value in shown:
+            given.reading(meter, read_on, value)
+        waits = given.reading(meter, "2026-06-30", "40", reason="UNUSUAL", **WAITS)
+        usual.append(desk.case(waits).waiting.usual)
+    assert usual == ["2.942", "1.726"]
 
 
 def test_the_queue_begins_with_the_oldest_day_and_counts_reasons(desk, given):
