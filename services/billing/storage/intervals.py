@@ -10,6 +10,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, SmallInteger, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from services.billing.storage.base import Base
+from services.billing.storage.bulk import plan_once
 from services.billing.storage.daily_use import IntervalQuantity
 
 MINUTES = (15, 30, 60)
@@ -73,6 +74,7 @@ def put_intervals(session: Session, intervals: Sequence[Interval]) -> None:
     connection: Any = session.connection().connection.driver_connection
     with connection.cursor() as cursor, cursor.copy("COPY intervals_given FROM STDIN") as copy:
         copy.write("".join(lines))
+    plan_once(session)
     session.execute(_PUT)
 
 

@@ -21,7 +21,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from chassis.columns import one_of, word
 from services.billing.storage.base import Base, Quantity
-from services.billing.storage.bulk import as_array, is_any
+from services.billing.storage.bulk import as_array, is_any, plan_once
 from services.billing.storage.meters import Meter
 
 MAIN_REGISTER = "main"
@@ -233,6 +233,7 @@ def add_readings(session: Session, rows: Sequence[NewReading], *, now: datetime,
     """
     if not rows:
         return
+    plan_once(session)
     tail = f"{now.isoformat()}\t{as_of.isoformat()}\n"
     connection: Any = session.connection().connection.driver_connection
     with connection.cursor() as cursor, cursor.copy(_COPY) as copy:
