@@ -17,7 +17,8 @@ from gateway.console.words import ROLE_SENTENCES, ROLES, role_word
 from gateway.web import notices, reasons
 from gateway.web.areas import WHOLE_ONLY
 from gateway.web.calls import call, clients
-from gateway.web.forms import Form
+from gateway.web.errors import lead_to_step_up
+from gateway.web.forms import STEP_UP_REQUIRED, Form
 from gateway.web.kept import take_all_kept
 from gateway.web.languages import gettext as _
 
@@ -61,7 +62,7 @@ def role(role_key: str) -> Response | tuple[str, int]:
         "uprawnienia": list(known.permissions),
         "wersja": str(known.version),
     }
-    form = Form.of_request(initial={**initial, **take_all_kept()})
+    form = Form.of_request(initial=take_all_kept() or initial)  # What was unticked stays so.
     if form.sent:
         name = "" if known.is_own else form.text("nazwa", length_max=NAME_LENGTH_MAX)
         wanted = pb.Role(key=known.key, name=name, permissions=_permissions(form), version=_version(form))
@@ -73,7 +74,12 @@ def role(role_key: str) -> Response | tuple[str, int]:
 @console.post("/pracownicy/role/<role_key>/usun")
 def delete_role(role_key: str) -> Response:
     """Take a role away that nobody has, or give one of the suite's own its first permissions back."""
-    call(clients().identity.roles.DeleteRole, pb.DeleteRoleRequest(key=role_key[:KEY_LENGTH_MAX]))
+    try:
+        call(clients().identity.roles.DeleteRole, pb.DeleteRoleRequest(key=role_key[:KEY_LENGTH_MAX]))
+    except Refusal as refusal:
+        if refusal.reason == STEP_UP_REQUIRED:
+            return lead_to_step_up(url_for("console.role", role_key=role_key))
+        raise
     if role_key in ROLES:
         notices.ok(_("The role has its first permissions again."))
     else:

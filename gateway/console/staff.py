@@ -68,7 +68,7 @@ def colleague(staff_id: UUID) -> Response | tuple[str, int]:
         asked = audiences_pb2.ListSegmentChoicesRequest()
         answer = call(clients().billing.audiences.ListSegmentChoices, asked)
     roles, towns = roles_by_key(listed), list(dict.fromkeys([*answer.towns, *one.towns]))
-    form = Form.of_request(initial={**_initial(one), **take_all_kept()})
+    form = Form.of_request(initial=take_all_kept() or _initial(one))  # What was unticked stays so.
     chosen = _read(form, roles, towns) if form.sent else None
     if chosen and "pokaz" not in request.form and form.ok and _saved(form, one, chosen):
         return redirect(url_for("console.staff"), code=303)

@@ -1,6 +1,5 @@
 """Access of programs: an API client with two secrets, and a token of Anna's. `begin_anew` puts them back."""
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -12,7 +11,6 @@ from sqlalchemy import text
 from chassis import wire
 from chassis.actors import Actor, ActorKind
 from chassis.clock import warsaw_date
-from chassis.testing import cast
 from tests.gateway.world import ADDRESS, World
 
 CLIENT, SECRET = "01930000-0000-7000-8000-00000000a001", "01930000-0000-7000-8000-00000000a002"
@@ -21,8 +19,7 @@ TOKEN = "01930000-0000-7000-8000-00000000a003"
 
 def client_id(world: World) -> str:
     """Another system with two secrets."""
-    edward = replace(cast.staff(cast.EDWARD_STAFF, "Edward"), stepped_up_at=world.clock.now())
-    stub: Any = world.identity.stub(ApiClientServiceStub, world.persona(edward))
+    stub: Any = world.identity.stub(ApiClientServiceStub, world.administrator())
     made = api_clients_pb2.CreateApiClientRequest(
         client_id=CLIENT, name="GIS", scopes=["customers:read", "meters:read", "meters:write"]
     )

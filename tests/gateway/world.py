@@ -6,7 +6,7 @@ It is built once for a test run and takes some seconds. Tests that change someth
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -474,6 +474,10 @@ class World:
         signer = load_signer(issuer, self._keys_dir / "private" / f"{issuer}.key")
         return Persona(actor, signer, self.clock)
 
+    def administrator(self) -> Persona:
+        """Edward, who has just proven who he is."""
+        return self.persona(replace(cast.staff(cast.EDWARD_STAFF, "Edward"), stepped_up_at=self.clock.now()))
+
     @cached_property
     def app(self) -> Flask:
         """The gateway."""
@@ -588,9 +592,9 @@ class World:
     @contextmanager
     def limited(self, *, towns: tuple[str, ...] = (), commodities: tuple[str, ...] = ()) -> Iterator[None]:
         """Daria works in these towns, with these commodities; afterwards everywhere again."""
-        stub: Any = self.identity.stub(staff_pb2_grpc.StaffServiceStub, self.edward)
         self.deliver()
         for area in ({"towns": towns, "commodities": commodities}, {}):
+            stub: Any = self.identity.stub(staff_pb2_grpc.StaffServiceStub, self.administrator())
             daria = self.colleague("Daria")
             stub.ChangeStaff(
                 staff_pb2.ChangeStaffRequest(
@@ -602,7 +606,7 @@ class World:
 
     def put_role(self) -> str:
         """A role that the provider made and nobody has; answers its key."""
-        stub: Any = self.identity.stub(roles_pb2_grpc.RoleServiceStub, self.edward)
+        stub: Any = self.identity.stub(roles_pb2_grpc.RoleServiceStub, self.administrator())
         known = {one.key for one in stub.ListRoles(roles_pb2.ListRolesRequest()).roles}
         if CASH_DESK not in known:
             made = roles_pb2.Role(

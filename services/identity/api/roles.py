@@ -45,7 +45,7 @@ class RoleService(rpc.RoleServiceServicer):
     def DeleteRole(self, request: pb.DeleteRoleRequest, context: Context) -> pb.DeleteRoleResponse:
         """Take a role away."""
         with self._database.transaction() as session:
-            roles.delete(session, request.key)
+            roles.delete(session, request.key, by=context.actor, now=self._clock.now())
             acts.name_subject(request.key)
         return pb.DeleteRoleResponse()
 

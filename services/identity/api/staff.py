@@ -42,6 +42,7 @@ class StaffService(rpc.StaffServiceServicer):
                 towns=request.towns,
                 commodities=request.commodities,
                 version=request.version,
+                by=context.actor,
                 now=self._clock.now(),
             )
             since = stored_factors.list_enrolled(session, [changed.staff_id])

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from chassis.actors import Actor
 from chassis.errors import Conflict, FailedPrecondition, Invalid, Violation
-from services.identity.domain import permissions
+from services.identity.domain import permissions, step_up
 from services.identity.storage import roles as stored
 from services.identity.storage.roles import StaffRole
 from services.identity.storage.staff import Role
@@ -76,7 +76,8 @@ def save(
     by: Actor,
     now: datetime,
 ) -> ListedRole:
-    """Make a role or change one. Saying the same again changes nothing."""
+    """Make a role or change one. Saying the same again changes nothing. Refuses STEP_UP_REQUIRED first."""
+    step_up.require(by, now=now)
     if key == Role.ADMINISTRATOR:
         raise RoleFixed
     _refuse_faults(key, allowed)
@@ -98,8 +99,12 @@ def save(
     return _listed(key, there, stored.count_staff(session).get(key, 0))
 
 
-def delete(session: Session, key: str) -> None:
-    """Take a role away, or give one of the suite's own its first permissions back."""
+def delete(session: Session, key: str, *, by: Actor, now: datetime) -> None:
+    """Take a role away, or give one of the suite's own its first permissions back: they may be more.
+
+    Refuses STEP_UP_REQUIRED, ROLE_FIXED, ROLE_IN_USE.
+    """
+    step_up.require(by, now=now)
     if key == Role.ADMINISTRATOR:
         raise RoleFixed
     there = stored.lock_role(session, key)

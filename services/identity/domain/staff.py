@@ -113,9 +113,14 @@ def change(
     towns: Collection[str],
     commodities: Collection[str],
     version: int,
+    by: Actor,
     now: datetime,
 ) -> StaffMember:
-    """Other roles, another area. Without a role the sessions end. Saying the same again changes nothing."""
+    """Other roles, another area. Without a role the sessions end. Saying the same again changes nothing.
+
+    Refuses STEP_UP_REQUIRED, STAFF_NOT_FOUND, STAFF_CHANGED, LAST_ADMINISTRATOR, at the fields what cannot be.
+    """
+    step_up.require(by, now=now)
     member = stored.lock_staff(session, staff_id)
     if member is None:
         raise StaffNotFound(staff_id=str(staff_id))

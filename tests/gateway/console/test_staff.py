@@ -1,11 +1,13 @@
 """Pracownicy i role: given, limited, taken back; what follows is said before, and Dziennik tells of it after."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from ebok.identity.v1 import roles_pb2, roles_pb2_grpc
 from sqlalchemy import text
 
+from gateway.console.permission_words import GROUPS
 from gateway.console.roles import role_key_of
 from tests.gateway.console.conftest import DARIA, EDWARD
 from tests.gateway.visitors import Visitor
@@ -182,13 +184,65 @@ def test_what_is_wrong_with_a_role_is_said_and_the_rest_kept(manager: Visitor):
 
 
 def test_no_more_than_fifty_roles(manager: Visitor, busy_town: World):
-    roles = busy_town.identity.stub(roles_pb2_grpc.RoleServiceStub, busy_town.edward)
+    roles = busy_town.identity.stub(roles_pb2_grpc.RoleServiceStub, busy_town.administrator())
     for number in range(50):
         role = roles_pb2.Role(key=f"r-{number}", name=f"R {number}", permissions=["billing.meters.read"])
         roles.SaveRole(roles_pb2.SaveRoleRequest(role=role))
     refused = manager.submit(NEW, nazwa="Jeszcze jedna", uprawnienia=["billing.meters.read"])
     assert refused.status_code == 409
     assert "Jest już pięćdziesiąt ról" in refused.text.replace("\u00a0", " ")
+
+
+@pytest.fixture
+def unproven(busy_town: World, manager: Visitor):
+    """Edward, who proved who he is ten minutes ago."""
+    prove(busy_town, busy_town.clock.now() - timedelta(minutes=10))
+    yield manager
+    prove(busy_town, busy_town.clock.now())
+
+
+def prove(world: World, at: datetime) -> None:
+    statement = text(
+        "UPDATE sessions SET stepped_up_at = :at FROM staff m"
+        " WHERE m.staff_id = sessions.staff_id AND m.email = :email"
+    )
+    with world.identity.database.transaction() as session:
+        session.execute(statement, {"at": at, "email": EDWARD})
+
+
+def proven(world: World, manager: Visitor, led: Any, back: str) -> None:
+    assert led.location == f"/konsola/bezpieczenstwo/potwierdz?next={back}"
+    assert manager.submit(led.location, code=world.code(EDWARD)).location == back
+
+
+def test_after_ten_minutes_rights_ask_for_a_proof_and_nothing_is_lost(busy_town: World, unproven: Visitor):
+    page, version = page_of(busy_town, "Daria"), version_of(busy_town, "Daria")
+    with busy_town.limited(towns=("Zdrój",), commodities=("water",)):
+        version = version_of(busy_town, "Daria")
+        led = unproven.submit(page, role=["manager"], media=["gas"], wersja=version)
+        proven(busy_town, unproven, led, page)
+        form = unproven.page(page)
+        for chosen in ('value="manager" checked', 'value="gas" checked', f'value="{version}"'):
+            assert chosen in form, chosen
+        for unticked in ('value="clerk" checked', 'value="water" checked', 'value="Zdrój" checked'):
+            assert unticked not in form, unticked
+        assert list(busy_town.colleague("Daria").roles) == ["clerk"]
+
+
+def test_a_role_of_all_permissions_comes_back_whole_after_the_proof(busy_town: World, unproven: Visitor):
+    every = [name for group in GROUPS for name in group.words]
+    name = "Zastępstwo łączące wszystkie obowiązki – Żółć, Gęśl, Jaźń" + "ż" * 20
+    proven(busy_town, unproven, unproven.submit(NEW, nazwa=name, uprawnienia=every), NEW)
+    form = unproven.page(NEW)
+    assert name in form
+    assert form.count(" checked") == len(every)
+    assert name not in unproven.text(ROLES)
+
+
+def test_a_role_is_set_back_after_a_proof_alone(busy_town: World, unproven: Visitor):
+    url = f"{ROLES}/clerk"
+    proven(busy_town, unproven, unproven.submit(f"{url}/usun", at=url), url)
+    assert unproven.submit(f"{url}/usun", at=url).location == ROLES
 
 
 def test_a_clerk_finds_none_of_it(clerk: Visitor, busy_town: World):

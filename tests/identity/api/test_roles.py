@@ -1,5 +1,6 @@
 """Roles as sets of permissions, who has them and where they work, through gRPC."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -13,6 +14,7 @@ from ebok.identity.v1.staff_pb2_grpc import StaffServiceStub
 
 from chassis import errors, revocations
 from chassis.rpc.client import as_actor
+from chassis.testing import cast
 from chassis.testing.cast import EDWARD_STAFF
 from services.identity.domain import permissions
 from services.identity.storage.staff import Role
@@ -67,8 +69,10 @@ class Office:
 
 
 @pytest.fixture
-def office(served, as_edward, identity, tmp_path) -> Office:
-    return Office(served, as_edward, identity, tmp_path)
+def office(served, persona, clock, identity, tmp_path) -> Office:
+    """Edward has just proven who he is."""
+    edward = replace(cast.staff(EDWARD_STAFF, "Edward"), stepped_up_at=clock.now())
+    return Office(served, persona(edward), identity, tmp_path)
 
 
 def test_the_suites_own_roles_are_there_with_what_they_came_with(office):
@@ -132,6 +136,26 @@ def test_a_key_is_lower_case_words(office, key):
     with pytest.raises(errors.Invalid) as refused:
         office.save(key, "billing.ledger.read")
     assert [(one.field, one.reason) for one in refused.value.violations] == [("role.key", "MALFORMED")]
+
+
+def test_who_gives_rights_has_just_proven_who_they_are(office, served, persona, clock):
+    staff_id = office.add("Daria", "clerk")
+    office.save("manager", "billing.ledger.read")
+    edward = cast.staff(EDWARD_STAFF, "Edward")
+    for proven_at in (None, clock.now() - timedelta(minutes=10)):
+        late = persona(replace(edward, stepped_up_at=proven_at))
+        roles, staff = served.stub(RoleServiceStub, late), served.stub(StaffServiceStub, late)
+        role = pb.Role(key="cash-desk", name="Kasa", permissions=["billing.ledger.read"])
+        for act, request in (
+            (staff.ChangeStaff, staff_pb2.ChangeStaffRequest(staff_id=staff_id, roles=["administrator"])),
+            (roles.SaveRole, pb.SaveRoleRequest(role=role)),
+            (roles.DeleteRole, pb.DeleteRoleRequest(key="manager")),
+        ):
+            with pytest.raises(errors.FailedPrecondition, match="STEP_UP_REQUIRED"):
+                act(request)
+    assert list(office.one(staff_id).roles) == ["clerk"]
+    assert [one.key for one in office.roles.ListRoles(pb.ListRolesRequest()).roles if not one.is_own] == []
+    assert office.role("manager").is_changed
 
 
 def test_a_permission_that_is_none_is_refused(office):
