@@ -1,5 +1,6 @@
 """What a campaign says to one recipient: the texts that staff wrote, with the values of that customer."""
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -137,11 +138,16 @@ def _values(facts: Mapping[str, Any], settings: ProviderSettings, language: str)
 
 def provider_values(settings: ProviderSettings) -> Mapping[str, str]:
     """What any text of staff may print of the provider."""
+    return _provider_values(settings.name, settings.phone, settings.email, settings.portal_url)
+
+
+@functools.lru_cache(maxsize=4)
+def _provider_values(name: str, phone: str, email: str, portal_url: str) -> Mapping[str, str]:
     return {
-        "name": formats.one_line(settings.name),
-        "phone": formats.unbroken(formats.one_line(settings.phone)),
-        "email": formats.one_line(settings.email),
-        "portal": settings.portal_url,
+        "name": formats.one_line(name),
+        "phone": formats.unbroken(formats.one_line(phone)),
+        "email": formats.one_line(email),
+        "portal": portal_url,
     }
 
 

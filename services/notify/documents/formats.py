@@ -117,7 +117,8 @@ def bind(text: str, language: str) -> str:
 @functools.cache
 def _after_short_word(language: str) -> re.Pattern[str]:
     letters = SHORT_WORDS[language]
-    return re.compile(rf"(?<=(?<![^\s(„“])[{letters}{letters.upper()}]) ")
+    # The space first: what a pattern begins with is found several times as fast as what stands before it.
+    return re.compile(rf" (?<=(?<![^\s(„“])[{letters}{letters.upper()}] )")
 
 
 # What the alphabet of text messages lacks and every telephone shows another way for less.

@@ -83,6 +83,14 @@ def encode_ended(lines: str) -> bytes:
     return binascii.b2a_qp(lines.encode(), istext=True)
 
 
+def encode_open(text: str) -> bytes:
+    """As `encode_ended`, of a text in the midst of a line: whatever follows goes on in the line it ends in."""
+    if not text or text.endswith("\r\n"):
+        return encode_ended(text)
+    # Encoded as if a letter followed, a space at the end stays one and the line leaves room for its end.
+    return encode_ended(text + "x\r\n").removesuffix(b"x\r\n") + b"=\r\n"
+
+
 def render_mail(letter: Encoded, message: Message, sender: Sender, *, now: datetime) -> bytes:
     """The bytes of a mail. The same message always has the same Message-ID. Raises AddressMalformed."""
     own = [

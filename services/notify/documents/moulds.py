@@ -1,21 +1,20 @@
 """Letters of a campaign, cast: the layout is rendered and encoded once, and each letter is filled in.
 
 A mould is a whole letter with marks where those of one campaign differ: subject, paragraphs, reference, link to
-unsubscribe. Lines without a mark are encoded when it is cast, the others when it is filled, which gives the very letter
-that rendering would, at a tenth of the time.
+unsubscribe. What is around them is encoded when it is cast, what takes their place when it is filled, which says the
+very letter that rendering would, at a tenth of the time.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import groupby
 from uuid import UUID
 
 from markupsafe import escape
 
 from services.notify.documents.campaigns import Written
-from services.notify.documents.mails import Encoded, encode_ended
+from services.notify.documents.mails import Encoded, encode_ended, encode_open
 from services.notify.documents.messages import linked, render_letter, wrapped
 from services.notify.domain.messages import reference
 from services.notify.domain.preferences import MARKETING_FACT
@@ -27,31 +26,15 @@ MARKED = UUID("01930000-0000-7000-8000-5a5a5a5a5a5a")
 REFERENCE = reference(MARKED)
 
 
-def _cut(text: str, marks: Sequence[str]) -> str:
-    """A text with each mark as `%(mark)s`; what is put in its place is never looked through for marks."""
-    pattern = "|".join(re.escape(mark) for mark in marks)
-    return re.sub(f"({pattern})|%", lambda found: f"%({found[1]})s" if found[1] else "%%", text)
-
-
-@dataclass(frozen=True)
-class _Cast:
-    """A text, in turn lines that are encoded already and lines with marks."""
-
-    pieces: list[bytes | str]
-
-    def fill(self, values: Mapping[str, str]) -> bytes:
-        """The encoded text with values where the marks were. Lines within a value end in CRLF."""
-        return b"".join(
-            piece if isinstance(piece, bytes) else encode_ended(piece % values) for piece in self.pieces
-        )
-
-
-def _cast(text: str, marks: Sequence[str]) -> _Cast:
-    pieces: list[bytes | str] = []
-    for marked, lines in groupby(text.splitlines(), lambda line: any(mark in line for mark in marks)):
-        piece = "".join(f"{line}\r\n" for line in lines)
-        pieces.append(_cut(piece, marks) if marked else encode_ended(piece))
-    return _Cast(pieces)
+def _cast(text: str, marks: Mapping[str, str]) -> bytes:
+    """An encoded text with `%(name)s` where the mark of that name was."""
+    lines = "".join(f"{line}\r\n" for line in text.splitlines())
+    names = {mark: name for name, mark in marks.items()}
+    pieces = re.split(f"({'|'.join(re.escape(mark) for mark in names)})", lines)
+    return b"".join(
+        f"%({names[piece]})s".encode() if piece in names else encode_open(piece).replace(b"%", b"%%")
+        for piece in pieces
+    )
 
 
 @dataclass(frozen=True)
@@ -60,8 +43,8 @@ class Mould:
 
     language: str
     portal_url: str
-    text: _Cast
-    html: _Cast
+    text: bytes
+    html: bytes
     one_click_url: str
     paragraph: tuple[str, str]
     link: tuple[str, str, str]
@@ -69,22 +52,22 @@ class Mould:
     def fill(self, message: Message, written: Written, unsubscribe: str) -> Encoded:
         """The letter to one recipient."""
         opening, closing = self.paragraph
-        html = "\r\n".join(
-            opening + "<br>".join(self._line(line) for line in lines) + closing
-            for lines in written.paragraphs
+        html = "".join(
+            f"{opening}{'<br>'.join(map(self._line, lines))}{closing}\r\n" for lines in written.paragraphs
         )
-        text = "\n\n".join(
-            "\n".join(wrapped(line) for line in lines) for lines in written.paragraphs
-        ).replace("\n", "\r\n")
-        common = {REFERENCE: reference(message.message_id), TOKEN: unsubscribe}
+        text = "\n\n".join("\n".join(map(wrapped, lines)) for lines in written.paragraphs) + "\n"
+        common = {
+            b"reference": encode_open(reference(message.message_id)),
+            b"token": encode_open(unsubscribe),
+        }
+        subject, body = encode_open(written.subject), encode_ended(text.replace("\n", "\r\n"))
+        shown_subject, shown_body = encode_open(str(escape(written.subject))), encode_ended(html)
         return Encoded(
             language=written.language,
             subject=written.subject,
-            text=self.text.fill({**common, SUBJECT: written.subject, BODY: text}),
-            html=self.html.fill(
-                {**common, SUBJECT: str(escape(written.subject)), opening + BODY + closing: html}
-            ),
-            one_click_url=self.one_click_url % common,
+            text=self.text % {**common, b"subject": subject, b"body": body},
+            html=self.html % {**common, b"subject": shown_subject, b"body": shown_body},
+            one_click_url=self.one_click_url.replace(TOKEN, unsubscribe),
         )
 
     def _line(self, line: str) -> str:
@@ -114,12 +97,13 @@ def cast(settings: ProviderSettings, language: str, *, marketing: bool) -> Mould
         for body in (BODY, link)
     )
     paragraph = _around(plain.html, BODY, "<p")
+    marks = {"reference": REFERENCE, "token": TOKEN, "subject": SUBJECT}
     return Mould(
         language=language,
         portal_url=settings.portal_url,
-        text=_cast(plain.text, (REFERENCE, TOKEN, SUBJECT, BODY)),
-        html=_cast(plain.html, (REFERENCE, TOKEN, SUBJECT, paragraph[0] + BODY + paragraph[1])),
-        one_click_url=_cut(plain.one_click_url, (REFERENCE, TOKEN)),
+        text=_cast(plain.text, {**marks, "body": f"{BODY}\r\n"}),
+        html=_cast(plain.html, {**marks, "body": f"{paragraph[0]}{BODY}{paragraph[1]}\r\n"}),
+        one_click_url=plain.one_click_url,
         paragraph=paragraph,
         link=_link(with_link.html, link),
     )

@@ -99,7 +99,9 @@ def is_personal(source: str) -> bool:
 @functools.lru_cache(maxsize=256)
 def _compiled(source: str, *, of_reminder: bool) -> Template:
     _check(source, OF_REMINDER if of_reminder else OF_CAMPAIGN, personal=True)
-    return _ENVIRONMENT.from_string(source)
+    template = _ENVIRONMENT.from_string(source)
+    template.globals = {}  # Not the chain of the environment's, which is empty, too, and looked through each time.
+    return template
 
 
 class _Environment(ImmutableSandboxedEnvironment):

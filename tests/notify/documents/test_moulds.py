@@ -1,12 +1,14 @@
 """A letter out of the mould is the letter that rendering gives, and nobody's words are taken for a mark."""
 
+import binascii
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
 from chassis.ids import new_id
 from services.notify.documents.campaigns import Written
-from services.notify.documents.mails import encode_letter
+from services.notify.documents.mails import LINE_LENGTH_MAX, Encoded, encode_letter
 from services.notify.documents.messages import render_letter
 from services.notify.documents.moulds import BODY, REFERENCE, SUBJECT, cast
 from services.notify.storage.messages import Message, Rule
@@ -17,6 +19,7 @@ LETTERS = [
     ("Zwykły temat", [["Dzień dobry,"], ["w środę nie będzie wody.", "Przepraszamy."]]),
     ("<b>A & B</b> \"c\" 'd'", [["<script>x</script> & spółka", f"Więcej: {PORTAL}/strony/a?b=1&c=2."]]),
     (f"{SUBJECT} {BODY}", [[f"{BODY} {SUBJECT} {REFERENCE}"]]),
+    ("100 % wody %(body)s ", [["w  100 %", ".", "% i\ttabulator, ", "." * 200]]),
     ("Długi " * 20, [["słowo " * 60], ["https://obcy.example/x i " + PORTAL]]),
 ]
 
@@ -38,4 +41,11 @@ def test_a_filled_mould_is_the_letter_itself(language, marketing, subject, parag
 
     filled = cast(provider(), language, marketing=marketing).fill(message, written, token)
 
-    assert filled == encode_letter(render_letter(message, provider(), written=written, unsubscribe=token))
+    letter = render_letter(message, provider(), written=written, unsubscribe=token)
+    assert read(filled) == read(encode_letter(letter))
+    assert max(map(len, (filled.text + filled.html).split(b"\r\n"))) <= LINE_LENGTH_MAX
+
+
+def read(letter: Encoded) -> Encoded:
+    """As a mail program decodes it: lines are broken elsewhere than in a letter that was encoded in one piece."""
+    return replace(letter, text=binascii.a2b_qp(letter.text), html=binascii.a2b_qp(letter.html))
