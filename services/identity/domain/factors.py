@@ -198,6 +198,20 @@ def reset(session: Session, member: StaffMember, *, now: datetime) -> bool:
     return True
 
 
+def undo_since(session: Session, owner: Owner, *, since: datetime, now: datetime) -> None:
+    """Somebody else was at the account since then: an app set up since goes, with its recovery codes.
+
+    Of an older one the codes alone: who made or saw them is not known.
+    """
+    owner_id = owners.owner_id(owner)
+    factor = stored.lock_factor(session, owner_id)
+    if factor is not None and factor.enrolled_at >= since:
+        stored.delete_factor(session, owner_id)
+        announce.factor_changed(session, owner, Change.UNDONE, left=0, now=now)
+    elif stored.delete_recovery_codes(session, owner_id):
+        announce.factor_changed(session, owner, Change.RECOVERY_CODES_VOIDED, left=0, now=now)
+
+
 def _lock_owner(session: Session, asking: LoginSession) -> Owner:
     owner = owners.lock(session, asking.realm, asking.owner_id)
     if owner is None:

@@ -17,7 +17,7 @@ from chassis.database import Reader, Transaction
 from chassis.errors import PermissionDenied, Unauthenticated
 from chassis.ids import new_id
 from chassis.sources import source_of
-from services.identity.domain import access, attempts, challenges, grants, owners, permissions
+from services.identity.domain import access, attempts, challenges, factors, grants, owners, permissions
 from services.identity.domain.challenges import Challenged
 from services.identity.domain.devices import TRUST_LASTS, Browser
 from services.identity.domain.links import (
@@ -361,6 +361,7 @@ def deny(session: Session, denial_hash: bytes, *, now: datetime) -> Denied:
     access.end_sessions(session, realm=found.realm, owner_id=found.owner_id, now=now)
     stored_challenges.delete_challenges_of(session, found.owner_id)
     stored_devices.delete_devices_of(session, found.owner_id)
+    factors.undo_since(session, owner, since=found.opened_at, now=now)
     reset_token = ""
     if isinstance(owner, User):
         _end_begun(session, owner, since=found.opened_at, now=now)

@@ -88,6 +88,12 @@ def delete_factor(session: Session, owner_id: UUID) -> bool:
     return session.scalar(gone.returning(TotpFactor.owner_id)) is not None
 
 
+def delete_recovery_codes(session: Session, owner_id: UUID) -> bool:
+    """Take the codes alone away; answers whether there were any."""
+    gone = delete(RecoveryCode).where(RecoveryCode.owner_id == owner_id)
+    return bool(session.scalars(gone.returning(RecoveryCode.code_hash)).all())
+
+
 def list_recovery_codes(session: Session, owner_id: UUID) -> list[str]:
     """The hashes of those that were not used."""
     unused = select(RecoveryCode.code_hash).where(

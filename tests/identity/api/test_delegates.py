@@ -446,11 +446,15 @@ def test_a_delegate_who_claims_the_customer_is_told_of_to_the_others(home, anna,
     assert (given.user_email, given.HasField("inviter"), given.HasField("given_at")) == (BARTEK, False, True)
 
 
-def test_a_claim_names_holders_in_force_alone_and_of_this_customer(home, anna, bartek, celina, identity, served):
+def test_a_claim_names_holders_in_force_alone_and_of_this_customer(
+    home, anna, bartek, celina, identity, served
+):
     identity.claim_celinas(celina)
     assert not served.announced(events.GrantGiven)[-1].other_holders
     home.invite(anna)
     home.accept(bartek, home.link())
     home.give_up(bartek)
     identity.claim_annas(celina)
-    assert [one.email for one in served.announced(events.GrantGiven)[-1].other_holders] == ["anna@poczta.example"]
+    assert [one.email for one in served.announced(events.GrantGiven)[-1].other_holders] == [
+        "anna@poczta.example"
+    ]

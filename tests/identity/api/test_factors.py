@@ -563,6 +563,49 @@ def test_what_a_stranger_began_ends_with_it_was_not_me(identity, served, as_syst
     assert not identity.check(let_in).grants
 
 
+def deny(identity) -> None:
+    token = identity.tokens_in_mails(events.NewDeviceSignedIn, ANNA)[-1]
+    identity.sessions.DenySignIn(sessions_pb2.DenySignInRequest(token=token))
+
+
+def told(served) -> list[Any]:
+    return [one.change for one in served.announced(events.FactorChanged)]
+
+
+def test_an_app_that_a_stranger_set_up_goes_with_it_was_not_me(identity, served, anna, clock, count):
+    """The owner opens the account with a new password alone, and hears of it at her address."""
+    identity.log_in(ANNA, device="a" * 43)
+    clock.advance(timedelta(minutes=1))
+    stranger = identity.log_in(ANNA, device="b" * 43, address=STRANGE)
+    identity.enrol(stranger, ANNA)
+    clock.advance(timedelta(minutes=1))
+    deny(identity)
+    assert told(served) == [events.FACTOR_CHANGE_TOTP_ENROLLED, events.FACTOR_CHANGE_UNDONE]
+    last = served.announced(events.FactorChanged)[-1]
+    assert (last.email, last.is_staff, last.recovery_codes_left) == (ANNA, False, 0)
+    assert count("totp_factors") == count("recovery_codes") == 0
+    assert identity.knock(ANNA).session_token
+
+
+def test_an_app_that_was_there_before_stays_and_its_recovery_codes_are_void(identity, served, codes, clock):
+    clock.advance(timedelta(minutes=1))
+    identity.log_in(ANNA, device="a" * 43)
+    clock.advance(timedelta(minutes=1))
+    identity.log_in(ANNA, device="b" * 43, address=STRANGE)
+    deny(identity)
+    assert told(served)[-1] == events.FACTOR_CHANGE_RECOVERY_CODES_VOIDED
+    clock.advance(timedelta(minutes=1))
+    assert refused(identity.complete, identity.knock(ANNA), codes[0]).violations[0].reason == "CODE_REFUSED"
+    assert identity.complete(identity.knock(ANNA), code_of(identity)).session_token
+
+
+def test_it_was_not_me_without_an_app_tells_of_none(identity, served, anna, clock):
+    identity.log_in(ANNA, device="a" * 43)
+    identity.log_in(ANNA, device="b" * 43, address=STRANGE)
+    deny(identity)
+    assert told(served) == []
+
+
 def make_token(identity, secret) -> str:
     tokens: Any = identity.served.stub(PersonalTokenServiceStub)
     request = personal_tokens_pb2.MakePersonalTokenRequest(

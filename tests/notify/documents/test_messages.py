@@ -259,6 +259,24 @@ def test_staff_are_led_to_the_console_and_to_the_administrator_who_helps(rule, l
     assert administrator not in told[False]
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_mail_about_an_app_says_who_took_it_away_and_what_is_next(language):
+    """Customers need no app; staff set one up at the next log-in."""
+    said = {
+        (change, is_staff): render_letter(
+            message(Rule.FACTOR_CHANGED, language, facts={"change": change, "is_staff": is_staff}), provider()
+        ).text
+        for change in ("RESET", "UNDONE", "RECOVERY_CODES_VOIDED")
+        for is_staff in (False, True)
+    }
+    security = {"pl": "„Bezpieczeństwo”", "en": "“Security”", "uk": "«Безпека»"}[language]
+    assert len(set(said.values())) == len(said)
+    for change in ("RESET", "UNDONE"):
+        assert security in said[change, False]
+        assert security not in said[change, True]
+    assert security in said["RECOVERY_CODES_VOIDED", True]
+
+
 def test_days_and_amounts_are_those_of_the_language():
     subjects = [render_letter(message(Rule.INVOICE_ISSUED, one), provider()) for one in LANGUAGES]
 
