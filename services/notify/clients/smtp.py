@@ -21,7 +21,7 @@ from services.notify.domain.messages import (
     SERVER_BUSY,
 )
 from services.notify.domain.receipts import TAKEN, Outcome, Receipt
-from services.notify.storage.messages import Message
+from services.notify.storage.in_hand import InHand
 
 IDLE_S_MAX = 20.0  # Many servers end a silent connection after half a minute or so.
 DEFAULT_PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
@@ -37,7 +37,7 @@ class MailServerAway(Exception):
 class Mail:
     """A message as it goes over the wire, and what its subject was."""
 
-    message: Message
+    message: InHand
     subject: str
     content: bytes
 

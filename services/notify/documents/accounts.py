@@ -4,12 +4,12 @@ from datetime import datetime
 from typing import Any
 
 from services.notify.documents import formats
-from services.notify.storage.messages import Message, Rule
+from services.notify.storage.messages import AnyMessage, Rule
 
 RULES = frozenset({Rule.PASSWORD_CHANGED, Rule.NEW_DEVICE, Rule.FACTOR_CHANGED})
 
 
-def values_of(message: Message, language: str) -> dict[str, Any]:
+def values_of(message: AnyMessage, language: str) -> dict[str, Any]:
     """What the texts may print."""
     facts = message.facts
     when = datetime.fromisoformat(facts.get("changed_at") or facts["signed_in_at"])
@@ -23,7 +23,7 @@ def values_of(message: Message, language: str) -> dict[str, Any]:
     }
 
 
-def path_of(message: Message) -> str:
+def path_of(message: AnyMessage) -> str:
     """Where the button leads: customers to their pages, staff to theirs."""
     pages = "/konsola/bezpieczenstwo" if message.facts.get("is_staff") else "/bezpieczenstwo"
     return (

@@ -15,7 +15,7 @@ from services.notify.documents.sandbox import (
     render_text,
     render_texts,
 )
-from services.notify.storage.messages import Message, Rule
+from services.notify.storage.messages import AnyMessage, Rule
 from services.notify.storage.settings import ProviderSettings
 
 RULES = frozenset({Rule.CAMPAIGN, Rule.CAMPAIGN_TEST})
@@ -90,7 +90,7 @@ def write_sms(
     return f"{line} {REFUSALS[language]}: {settings.portal_url}{REFUSAL_PATH}/{refusal}" if refusal else line
 
 
-def texts_of(message: Message, texts: Texts | None) -> Texts:
+def texts_of(message: AnyMessage, texts: Texts | None) -> Texts:
     """The texts of a message: a test carries its own, as they were when it was asked for."""
     if message.rule is Rule.CAMPAIGN_TEST:
         found: Texts = message.facts["texts"]

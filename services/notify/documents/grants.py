@@ -4,12 +4,12 @@ from datetime import date, datetime
 from typing import Any
 
 from services.notify.documents import formats
-from services.notify.storage.messages import Message, Rule
+from services.notify.storage.messages import AnyMessage, Rule
 
 RULES = frozenset({Rule.DELEGATE_INVITED, Rule.GRANT_GIVEN, Rule.GRANT_REVOKED, Rule.CUSTOMER_CLAIMED})
 
 
-def values_of(message: Message, language: str) -> dict[str, Any]:
+def values_of(message: AnyMessage, language: str) -> dict[str, Any]:
     """What the texts may print."""
     facts = message.facts
     ends_on, given_at = facts.get("ends_on", ""), facts.get("given_at", "")

@@ -13,7 +13,7 @@ from email.utils import format_datetime
 from chassis.clock import WARSAW
 from services.notify.documents.formats import one_line
 from services.notify.documents.messages import Letter
-from services.notify.storage.messages import Message, Rule
+from services.notify.storage.messages import AnyMessage, Rule
 from services.notify.storage.settings import ProviderSettings
 
 NAME_LENGTH_MAX = 100
@@ -91,7 +91,7 @@ def encode_open(text: str) -> bytes:
     return encode_ended(text + "x\r\n").removesuffix(b"x\r\n") + b"=\r\n"
 
 
-def render_mail(letter: Encoded, message: Message, sender: Sender, *, now: datetime) -> bytes:
+def render_mail(letter: Encoded, message: AnyMessage, sender: Sender, *, now: datetime) -> bytes:
     """The bytes of a mail. The same message always has the same Message-ID. Raises AddressMalformed."""
     own = [
         _line("To", _mailbox(one_line(message.name, NAME_LENGTH_MAX), message.address)),

@@ -32,7 +32,7 @@ from services.notify.documents.campaigns import Written
 from services.notify.documents.colours import palette
 from services.notify.domain.messages import reference
 from services.notify.domain.preferences import MARKETING_FACT
-from services.notify.storage.messages import Message, Rule
+from services.notify.storage.messages import AnyMessage, Rule
 from services.notify.storage.settings import ProviderSettings
 
 HERE = Path(__file__).parent
@@ -64,7 +64,7 @@ class Letter:
 
 
 def render_letter(
-    message: Message,
+    message: AnyMessage,
     settings: ProviderSettings,
     *,
     token: str = "",
@@ -107,7 +107,7 @@ def render_letter(
     )
 
 
-def _tables(message: Message, texts: Mapping[str, str], values: Mapping[str, Any]) -> dict[str, Any]:
+def _tables(message: AnyMessage, texts: Mapping[str, str], values: Mapping[str, Any]) -> dict[str, Any]:
     """The rows of a rule's table, and what a transfer needs; nothing where a rule has neither."""
     if message.rule is Rule.INVOICE_ISSUED:
         return {"rows": _invoice_rows(texts, values), "transfer": _transfer_rows(texts, values)}
@@ -119,7 +119,7 @@ def _tables(message: Message, texts: Mapping[str, str], values: Mapping[str, Any
     return {}
 
 
-def render_subject(message: Message, settings: ProviderSettings) -> str:
+def render_subject(message: AnyMessage, settings: ProviderSettings) -> str:
     """The subject line alone, for lists of messages that have not been sent."""
     language = choose_language(message.language, settings.languages)
     template = _texts(language)[message.rule]["subject"]
@@ -127,7 +127,7 @@ def render_subject(message: Message, settings: ProviderSettings) -> str:
     return formats.one_line(text.replace(formats.NBSP, " "))
 
 
-def render_sms(message: Message, settings: ProviderSettings) -> str:
+def render_sms(message: AnyMessage, settings: ProviderSettings) -> str:
     """A message for telephones: one line of plain letters in its recipient's language."""
     language = choose_language(message.language, settings.languages)
     values = _values(message, settings, language)
@@ -144,7 +144,7 @@ def choose_language(wanted: str, offered: list[str]) -> str:
     return DEFAULT_LANGUAGE
 
 
-def _url(message: Message, settings: ProviderSettings, token: str) -> str:
+def _url(message: AnyMessage, settings: ProviderSettings, token: str) -> str:
     paths = {
         Rule.EMAIL_CONFIRMATION: f"/potwierdzenie?token={quote(token, safe='')}",
         Rule.PASSWORD_RESET: f"/nowe-haslo?token={quote(token, safe='')}",
@@ -169,7 +169,7 @@ def _url(message: Message, settings: ProviderSettings, token: str) -> str:
 # the values that texts may print
 
 
-def _values(message: Message, settings: ProviderSettings, language: str) -> dict[str, Any]:
+def _values(message: AnyMessage, settings: ProviderSettings, language: str) -> dict[str, Any]:
     values: dict[str, Any] = {
         "provider": formats.one_line(settings.name),
         "address_line": formats.one_line(settings.address_line),
@@ -200,7 +200,7 @@ def _values(message: Message, settings: ProviderSettings, language: str) -> dict
     return values
 
 
-def _invoice_values(message: Message, language: str) -> dict[str, Any]:
+def _invoice_values(message: AnyMessage, language: str) -> dict[str, Any]:
     facts = message.facts
     total, previous = int(facts["total_grosze"]), facts["previous_grosze"]
     due_on = date.fromisoformat(facts["due_on"])

@@ -18,7 +18,7 @@ from services.notify.documents.mails import Encoded, encode_ended, encode_open
 from services.notify.documents.messages import linked, render_letter, wrapped
 from services.notify.domain.messages import reference
 from services.notify.domain.preferences import MARKETING_FACT
-from services.notify.storage.messages import Message, Rule
+from services.notify.storage.messages import AnyMessage, Message, Rule
 from services.notify.storage.settings import ProviderSettings
 
 SUBJECT, BODY, TOKEN = "QQSUBJECTQQ", "QQBODYQQ", "QQTOKENQQ"
@@ -49,7 +49,7 @@ class Mould:
     paragraph: tuple[str, str]
     link: tuple[str, str, str]
 
-    def fill(self, message: Message, written: Written, unsubscribe: str) -> Encoded:
+    def fill(self, message: AnyMessage, written: Written, unsubscribe: str) -> Encoded:
         """The letter to one recipient."""
         opening, closing = self.paragraph
         html = "".join(

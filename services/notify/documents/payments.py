@@ -6,13 +6,13 @@ from typing import Any
 
 from services.notify.documents import formats
 from services.notify.domain.messages import PAYER_EMAIL
-from services.notify.storage.messages import Message, Rule
+from services.notify.storage.messages import AnyMessage, Rule
 
 RULES = frozenset({Rule.PAYMENT_RECEIVED, Rule.PAYMENT_FAILED, Rule.PAYMENT_REFUNDED})
 PROVIDERS = {"przelewy24": "Przelewy24", "payu": "PayU"}
 
 
-def values_of(message: Message, language: str) -> dict[str, Any]:
+def values_of(message: AnyMessage, language: str) -> dict[str, Any]:
     """What texts may print. `invoices`: number and amount of each that the payer chose; `rest`: what was left of the
     payment for the oldest charges."""
     facts = message.facts

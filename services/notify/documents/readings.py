@@ -5,13 +5,13 @@ from datetime import date
 from typing import Any
 
 from services.notify.documents import formats
-from services.notify.storage.messages import Message, Rule
+from services.notify.storage.messages import AnyMessage, Rule
 
 RULES = frozenset({Rule.READING_WINDOW_OPENED, Rule.READING_MISSING, Rule.READING_REJECTED})
 NOTE_LENGTH_MAX = 500
 
 
-def values_of(message: Message, language: str) -> dict[str, Any]:
+def values_of(message: AnyMessage, language: str) -> dict[str, Any]:
     """What texts may print. `amount` is what stands large: the last day, or the value that does not count."""
     facts = message.facts
     common = {

@@ -14,7 +14,7 @@ from services.notify.documents.campaigns import (
 )
 from services.notify.documents.sandbox import OF_REMINDER, Values, render_text, render_texts
 from services.notify.domain.messages import reference
-from services.notify.storage.messages import Message, Rule
+from services.notify.storage.messages import AnyMessage, Rule
 from services.notify.storage.settings import ProviderSettings
 
 RULES = frozenset({Rule.PAYMENT_DUE, Rule.PAYMENT_OVERDUE_1, Rule.PAYMENT_OVERDUE_2, Rule.PAYMENT_OVERDUE_3})
@@ -23,7 +23,7 @@ PARTS = ("subject", "email", "sms")  # What the provider can say in its own word
 NUMBER_WORDS = {"pl": "Numer wiadomości", "en": "Message number", "uk": "Номер"}
 
 
-def values_of(message: Message, language: str) -> dict[str, Any]:
+def values_of(message: AnyMessage, language: str) -> dict[str, Any]:
     """What texts may print. `amount` is what is open by now; `note` the provider's own sentence, if there is one."""
     facts = message.facts
     due_on = date.fromisoformat(facts["due_on"])
@@ -55,7 +55,9 @@ def rows_of(texts: Mapping[str, str], values: Mapping[str, Any]) -> list[tuple[s
     return [(label, value) for label, value in rows if value]
 
 
-def write_mail(message: Message, texts: Texts, settings: ProviderSettings, language: str) -> Written | None:
+def write_mail(
+    message: AnyMessage, texts: Texts, settings: ProviderSettings, language: str
+) -> Written | None:
     """The provider's own subject and words above the amount; None where it has none in that language."""
     parts = texts.get(language, {})
     if not parts.get("email"):
@@ -65,7 +67,7 @@ def write_mail(message: Message, texts: Texts, settings: ProviderSettings, langu
     return Written(language, formats.one_line(subject), paragraphs_of(text, language))
 
 
-def write_sms(message: Message, texts: Texts, settings: ProviderSettings, language: str) -> str:
+def write_sms(message: AnyMessage, texts: Texts, settings: ProviderSettings, language: str) -> str:
     """The provider's own text message with its number at the end; empty where it has none in that language."""
     source = texts.get(language, {}).get("sms", "")
     if not source:
@@ -75,7 +77,7 @@ def write_sms(message: Message, texts: Texts, settings: ProviderSettings, langua
     return f"{formats.for_phones(text, SMS_LENGTH_MAX)} {number}"
 
 
-def _own_values(message: Message, settings: ProviderSettings, language: str) -> Values:
+def _own_values(message: AnyMessage, settings: ProviderSettings, language: str) -> Values:
     values = values_of(message, language)
     return {
         "customer": {

@@ -6,13 +6,13 @@ from typing import Any
 
 from chassis.clock import warsaw_date
 from services.notify.documents import formats
-from services.notify.storage.messages import Message, Rule
+from services.notify.storage.messages import AnyMessage, Rule
 
 RULES = frozenset({Rule.TICKET_OPENED, Rule.TICKET_ANSWERED, Rule.TICKET_ADVANCED, Rule.TICKET_CLOSED})
 DEFAULT_LANGUAGE = "pl"
 
 
-def values_of(message: Message, language: str) -> dict[str, Any]:
+def values_of(message: AnyMessage, language: str) -> dict[str, Any]:
     """What texts may print. `amount` is what stands large: the number of the case."""
     facts = message.facts
     names = facts.get("state_names", {})

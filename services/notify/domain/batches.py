@@ -12,8 +12,10 @@ from chassis import tracing
 from chassis.ids import new_id
 from services.notify.outbox import messages as announce
 from services.notify.storage import batches as stored
+from services.notify.storage import in_hand
 from services.notify.storage.batches import Released
-from services.notify.storage.messages import Message, Rule
+from services.notify.storage.in_hand import InHand
+from services.notify.storage.messages import Rule
 
 LIFE = timedelta(days=7)  # How long such a message is worth sending.
 
@@ -37,16 +39,15 @@ def plan_recipients(
     return stored.plan_recipients(session, campaign_id, ids, values)
 
 
-def mark_sent(session: Session, sent: Mapping[Message, str], *, now: datetime) -> None:
+def mark_sent(session: Session, sent: Mapping[InHand, str], *, now: datetime) -> None:
     """The server took these, each with its subject. One whose lease was lost is somebody else's to report."""
     if sent:
-        kept = stored.close_sent(session, sent, now=now)
-        announce.message_sent(session, [one for one in sent if one.message_id in kept], sent_at=now)
+        announce.message_sent(session, in_hand.close_sent(session, sent, now=now), sent_at=now)
 
 
-def find_in_hand(session: Session, message_ids: Sequence[UUID]) -> Sequence[Message]:
+def find_in_hand(session: Session, message_ids: Sequence[UUID]) -> Sequence[InHand]:
     """Those that a worker took and never reported."""
-    return stored.find_in_hand(session, message_ids)
+    return in_hand.find_in_hand(session, message_ids)
 
 
 def renew_planned(session: Session, rule: Rule, subject_id: str, *, now: datetime) -> None:

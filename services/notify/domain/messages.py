@@ -24,11 +24,12 @@ from chassis.ids import new_id
 from services.notify.domain import preferences
 from services.notify.domain.preferences import MARKETING_FACT, NO_CHOICES, Choices
 from services.notify.outbox import messages as announce
-from services.notify.storage import contacts
+from services.notify.storage import contacts, in_hand
 from services.notify.storage import messages as stored
 from services.notify.storage import preferences as stored_preferences
 from services.notify.storage.campaigns import CampaignStatus, find_halted
-from services.notify.storage.messages import Channel, Message, MessageStatus, Rule
+from services.notify.storage.in_hand import InHand
+from services.notify.storage.messages import Channel, MessageStatus, Rule
 
 # How long a message is worth sending, unless its event says when it ends.
 LIFE = {
@@ -222,20 +223,21 @@ def take_due(
     patience: Patience,
     quiet_until: datetime | None,
     now: datetime,
-) -> tuple[int, list[Message]]:
+) -> tuple[int, list[InHand]]:
     """Take due messages into one worker's hands and settle those that are not to be sent.
 
     Answers how many were taken, and those of them that are to be sent now. `quiet_until`: when the quiet hours that it
     is in end.
     """
-    taken = stored.lease_due(session, lease_id, channel, now=now, lease=lease, count_max=count_max)
+    taken = in_hand.lease_due(session, lease_id, channel, now=now, lease=lease, count_max=count_max)
     customer_ids = {message.customer_id for message in taken if message.customer_id is not None}
     known = contacts.find_contacts(session, customer_ids) if customer_ids else {}
     chosen = stored_preferences.find_choices(session, customer_ids)
     failed = {message.subject_id for message in taken if message.rule is Rule.PAYMENT_FAILED}
     settled = stored.find_subjects(session, Rule.PAYMENT_RECEIVED, failed)
     halted = find_halted(session, {one.subject_id for one in taken if one.rule is Rule.CAMPAIGN})
-    ready = []
+    ready: list[InHand] = []
+    moved: list[InHand] = []
     for message in taken:
         if message.doubtful_since is not None and now - message.doubtful_since > ID_REMEMBERED:
             give_up(session, message, reason=IN_DOUBT)
@@ -250,16 +252,17 @@ def take_due(
                 session, message, OVERTAKEN
             )  # It was paid after all: "nothing was taken" would be wrong.
         elif message.customer_id is None or (
-            _addressed(session, message, known.get(message.customer_id), patience=patience, now=now)
+            _addressed(session, message, known.get(message.customer_id), moved, patience=patience, now=now)
             and _wanted(session, message, chosen.get(message.customer_id, NO_CHOICES))
         ):
             ready.append(message)
+    in_hand.write_addresses(session, moved)
     if channel is Channel.SMS and ready:
-        stored.mark_doubtful(session, [message.message_id for message in ready], now=now)
+        in_hand.mark_doubtful(session, [message.message_id for message in ready], now=now)
     return len(taken), ready
 
 
-def _halt(session: Session, message: Message, by: CampaignStatus, *, now: datetime) -> None:
+def _halt(session: Session, message: InHand, by: CampaignStatus, *, now: datetime) -> None:
     """Its campaign waits, or is over."""
     if by is CampaignStatus.CANCELLED:
         _suppress(session, message, CANCELLED)
@@ -267,20 +270,24 @@ def _halt(session: Session, message: Message, by: CampaignStatus, *, now: dateti
         _put_back(session, message, next_attempt_at=now + LOOK_AGAIN)
 
 
-def _heeds_quiet(message: Message) -> bool:
+def _heeds_quiet(message: InHand) -> bool:
     """A telephone does not ring in quiet hours, and no marketing comes."""
     return message.channel is Channel.SMS or bool(message.facts.get(MARKETING_FACT))
 
 
 def _addressed(
     session: Session,
-    message: Message,
+    message: InHand,
     contact: contacts.Contact | None,
+    moved: list[InHand],
     *,
     patience: Patience,
     now: datetime,
 ) -> bool:
-    """Put the customer's address of this moment on the message; false when it is not to be sent now."""
+    """Put the customer's address of this moment on the message; false when it is not to be sent now.
+
+    One that is not as it was planned is `moved`, to be written.
+    """
     by_mail = message.channel is Channel.EMAIL
     payer = message.facts.get(PAYER_EMAIL, "") if by_mail else ""
     nowhere = NO_ADDRESS if by_mail else NO_PHONE
@@ -300,27 +307,21 @@ def _addressed(
     if by_mail and message.rule in BY_CONSENT and not contact.e_invoice:
         _suppress(session, message, NO_CONSENT)
         return False
-    values = {
-        "address": address,
-        "language": contact.language,
-        "name": contact.name
-        if address in (contact.email, contact.phone)
-        else "",  # Somebody else may have paid.
-        "facts": {
-            **message.facts,
-            "customer_number": contact.number,
-            "premises_label": contact.premises_label,
-        },
+    # Somebody else may have paid.
+    name = contact.name if address in (contact.email, contact.phone) else ""
+    facts = {
+        **message.facts,
+        "customer_number": contact.number,
+        "premises_label": contact.premises_label,
     }
-    for name, value in values.items():
-        if (
-            getattr(message, name) != value
-        ):  # What is as it was planned is not looked through again to be written.
-            setattr(message, name, value)
+    known = (address, name, contact.language, facts)
+    if known != (message.address, message.name, message.language, message.facts):
+        message.address, message.name, message.language, message.facts = known
+        moved.append(message)
     return True
 
 
-def _wanted(session: Session, message: Message, choices: Choices) -> bool:
+def _wanted(session: Session, message: InHand, choices: Choices) -> bool:
     """Whether the customer wants it; who paid gets the word of it at the address given for that, whatever is wanted."""
     marketing = bool(message.facts.get(MARKETING_FACT))
     if message.facts.get(PAYER_EMAIL) and message.channel is Channel.EMAIL:
@@ -333,7 +334,7 @@ def _wanted(session: Session, message: Message, choices: Choices) -> bool:
 
 def mark_sent(
     session: Session,
-    message: Message,
+    message: InHand,
     *,
     subject: str,
     now: datetime,
@@ -344,10 +345,10 @@ def mark_sent(
 
     `ask_at`: when its provider is asked what became of it.
     """
-    kept = stored.close_lease(
+    kept = in_hand.close_lease(
         session,
         message.message_id,
-        _lease_of(message),
+        message.lease_id,
         {
             "status": MessageStatus.SENT,
             "sent_at": now,
@@ -365,12 +366,12 @@ def mark_sent(
     return kept
 
 
-def give_up(session: Session, message: Message, *, reason: str) -> None:
+def give_up(session: Session, message: InHand, *, reason: str) -> None:
     """It will never arrive: refused for good, or tried too often."""
-    kept = stored.close_lease(
+    kept = in_hand.close_lease(
         session,
         message.message_id,
-        _lease_of(message),
+        message.lease_id,
         {
             "status": MessageStatus.FAILED,
             "reason": reason,
@@ -383,7 +384,7 @@ def give_up(session: Session, message: Message, *, reason: str) -> None:
         announce.message_failed(session, message, reason=reason)
 
 
-def try_later(session: Session, message: Message, *, reason: str, patience: Patience, now: datetime) -> None:
+def try_later(session: Session, message: InHand, *, reason: str, patience: Patience, now: datetime) -> None:
     """The server said: not now. Waits grow; after the last attempt the message is given up."""
     attempts = message.attempts + 1
     if attempts >= patience.attempts_max:
@@ -399,36 +400,36 @@ def try_later(session: Session, message: Message, *, reason: str, patience: Pati
     )
 
 
-def _doubtful_since(message: Message, reason: str, *, now: datetime) -> datetime | None:
+def _doubtful_since(message: InHand, reason: str, *, now: datetime) -> datetime | None:
     """A mail that comes twice is recognised by its Message-ID; of a text message it has to be known."""
     if message.channel is Channel.SMS and reason == IN_DOUBT:
         return message.doubtful_since or now
     return message.doubtful_since
 
 
-def wait(session: Session, message: Message, *, until: datetime) -> None:
+def wait(session: Session, message: InHand, *, until: datetime) -> None:
     """Somebody has to be asked before it can be sent, and is not there now."""
     _put_back(session, message, next_attempt_at=until)
 
 
-def hold_back(session: Session, message: Message, *, reason: str) -> None:
+def hold_back(session: Session, message: InHand, *, reason: str) -> None:
     """It is in our hands and not to be sent at all."""
     _suppress(session, message, reason)
 
 
-def put_back(session: Session, messages: Sequence[Message]) -> None:
+def put_back(session: Session, messages: Sequence[InHand]) -> None:
     """Nothing was tried: out of our hands, due as before."""
     for message in messages:
         _put_back(session, message)
 
 
-def _put_back(session: Session, message: Message, **values: Any) -> None:
+def _put_back(session: Session, message: InHand, **values: Any) -> None:
     # As it was taken: what was not tried is no more doubtful than before.
     changed = {"status": MessageStatus.PLANNED, "doubtful_since": message.doubtful_since, **values}
-    stored.close_lease(session, message.message_id, _lease_of(message), changed)
+    in_hand.close_lease(session, message.message_id, message.lease_id, changed)
 
 
-def _expire(session: Session, message: Message) -> None:
+def _expire(session: Session, message: InHand) -> None:
     """Its time has passed: failed when it had been tried, else held back."""
     if message.attempts:
         give_up(session, message, reason=message.reason or EXPIRED)
@@ -436,12 +437,6 @@ def _expire(session: Session, message: Message) -> None:
         _suppress(session, message, EXPIRED)
 
 
-def _suppress(session: Session, message: Message, reason: str) -> None:
+def _suppress(session: Session, message: InHand, reason: str) -> None:
     values = {"status": MessageStatus.SUPPRESSED, "reason": reason, "sealed_token": None}
-    stored.close_lease(session, message.message_id, _lease_of(message), values)
-
-
-def _lease_of(message: Message) -> UUID:
-    if message.lease_id is None:
-        raise ValueError(f"message {message.message_id} is in nobody's hands")
-    return message.lease_id
+    in_hand.close_lease(session, message.message_id, message.lease_id, values)

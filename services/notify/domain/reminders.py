@@ -20,7 +20,8 @@ from chassis.money import Money
 from chassis.texts import LANGUAGES, kept_texts
 from services.notify.domain import messages
 from services.notify.storage import reminders as stored
-from services.notify.storage.messages import Channel, Message, Rule
+from services.notify.storage.in_hand import InHand
+from services.notify.storage.messages import Channel, Rule
 from services.notify.storage.reminders import Reminder
 
 BEFORE = Rule.PAYMENT_DUE
@@ -245,12 +246,12 @@ def _end_of(day: date) -> datetime:
 # sending
 
 
-def invoice_of(message: Message) -> UUID:
+def invoice_of(message: InHand) -> UUID:
     """The invoice that a reminder speaks of."""
     return UUID(message.facts["invoice_id"])
 
 
-def renew(message: Message, found: Mapping[UUID, DueInvoice], *, on: date) -> bool:
+def renew(message: InHand, found: Mapping[UUID, DueInvoice], *, on: date) -> bool:
     """Put the open amount of this moment into a reminder; false when nothing is open any more."""
     invoice = found.get(invoice_of(message))
     if invoice is None:

@@ -12,10 +12,11 @@ from services.notify.domain.receipts import Outcome
 from services.notify.domain.references import token_of
 from services.notify.jobs.journals import Journal, left_behind
 from services.notify.jobs.rooms import PostRoom, Run
-from services.notify.storage.messages import Message, Rule
+from services.notify.storage.in_hand import InHand
+from services.notify.storage.messages import Rule
 
 
-def campaign_letter(run: Run, message: Message) -> Encoded:
+def campaign_letter(run: Run, message: InHand) -> Encoded:
     """What staff wrote for this recipient, in the layout of our mails."""
     of_campaign = texts.texts_of(message, run.texts.get(message.subject_id))
     written = texts.write_mail(message.facts["customer"], of_campaign, run.settings, message.language)
@@ -27,7 +28,7 @@ def campaign_letter(run: Run, message: Message) -> Encoded:
     return run.moulds[key].fill(message, written, token)
 
 
-def report_sent(run: Run, journal: Journal | None, sent: Mapping[Message, str]) -> None:
+def report_sent(run: Run, journal: Journal | None, sent: Mapping[InHand, str]) -> None:
     """Write down that the server took these of campaigns, each with its subject; the journal may forget them then."""
     if not sent:
         return

@@ -41,7 +41,8 @@ from services.notify.jobs.rooms import (
     written_mail,
 )
 from services.notify.storage import reference_checks
-from services.notify.storage.messages import Channel, Message, Rule, erase_done, find_oldest_due
+from services.notify.storage.in_hand import InHand, find_oldest_due
+from services.notify.storage.messages import Channel, Rule, erase_done
 from services.notify.storage.settings import get_settings
 
 RUN_S_MAX = 10.0  # A run ends in time for a process that is told to stop.
@@ -106,7 +107,7 @@ def _send_batch(run: Run, courier: Courier, journal: Journal | None) -> bool:
     taken, ready = take(run, Channel.EMAIL, count_max=config.send_batch)
     sender = sender_of(run.settings, config.sender)
     left = dict.fromkeys(ready)  # Of these nothing is known yet.
-    sent: dict[Message, str] = {}
+    sent: dict[InHand, str] = {}
     away: MailServerAway | None = None
     try:
         for mail, receipt in courier.hand_over(
@@ -125,7 +126,7 @@ def _send_batch(run: Run, courier: Courier, journal: Journal | None) -> bool:
     return taken > 0 and not left
 
 
-def _written(run: Run, ready: Sequence[Message], sender: Sender, left: dict[Message, None]) -> Iterator[Mail]:
+def _written(run: Run, ready: Sequence[InHand], sender: Sender, left: dict[InHand, None]) -> Iterator[Mail]:
     """Each of the messages as a mail, written when it is asked for; one that cannot be is reported, and not `left`."""
     for message in ready:
         mail = _write(run, message, sender)
@@ -137,7 +138,7 @@ def _written(run: Run, ready: Sequence[Message], sender: Sender, left: dict[Mess
             yield mail
 
 
-def _write(run: Run, message: Message, sender: Sender) -> Mail | Receipt:
+def _write(run: Run, message: InHand, sender: Sender) -> Mail | Receipt:
     """The mail; or what became of a message that none can be made of."""
     room = run.room
     try:
@@ -154,7 +155,7 @@ def _write(run: Run, message: Message, sender: Sender) -> Mail | Receipt:
     return Mail(message, letter.subject, content)
 
 
-def _note(run: Run, mail: Mail, receipt: Receipt, journal: Journal | None, sent: dict[Message, str]) -> None:
+def _note(run: Run, mail: Mail, receipt: Receipt, journal: Journal | None, sent: dict[InHand, str]) -> None:
     """Report what became of a mail; one of a campaign is noted in the journal, and reported with others in `sent`."""
     message = mail.message
     if journal is not None and message.rule is Rule.CAMPAIGN and receipt.outcome is Outcome.TAKEN:
@@ -165,7 +166,7 @@ def _note(run: Run, mail: Mail, receipt: Receipt, journal: Journal | None, sent:
             report(run, message, receipt, mail.subject)
 
 
-def _letter_of(run: Run, message: Message) -> Encoded:
+def _letter_of(run: Run, message: InHand) -> Encoded:
     room = run.room
     if message.rule is Rule.CAMPAIGN:
         return campaign_letter(run, message)

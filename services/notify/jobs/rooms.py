@@ -28,7 +28,8 @@ from services.notify.domain import messages, references, reminders
 from services.notify.domain.preferences import MARKETING_FACT
 from services.notify.domain.receipts import Outcome, Receipt
 from services.notify.storage.campaigns import find_written
-from services.notify.storage.messages import Channel, Message, Rule
+from services.notify.storage.in_hand import InHand
+from services.notify.storage.messages import Channel, Rule
 from services.notify.storage.reminders import list_reminders
 from services.notify.storage.settings import ProviderSettings
 
@@ -135,7 +136,7 @@ class Run:
     moulds: dict[tuple[str, bool], Mould] = field(default_factory=dict)  # Of their letters.
 
 
-def take(run: Run, channel: Channel, *, count_max: int) -> tuple[int, list[Message]]:
+def take(run: Run, channel: Channel, *, count_max: int) -> tuple[int, list[InHand]]:
     """Take some in hand; answers how many, and those to be sent. Of reminders, only where something is open still."""
     room, config = run.room, run.room.config
     now = room.clock.now()
@@ -159,7 +160,7 @@ def take(run: Run, channel: Channel, *, count_max: int) -> tuple[int, list[Messa
     return taken, _still_due(run, ready, now=now)
 
 
-def written_mail(run: Run, message: Message) -> Written | None:
+def written_mail(run: Run, message: InHand) -> Written | None:
     """What staff wrote for this recipient; None of a rule whose text is ours."""
     if message.rule in reminders.RULES:
         language = choose_language(message.language, run.settings.languages)
@@ -171,7 +172,7 @@ def written_mail(run: Run, message: Message) -> Written | None:
     return written_texts.write_mail(message.facts["customer"], texts, run.settings, message.language)
 
 
-def written_sms(run: Run, message: Message) -> str:
+def written_sms(run: Run, message: InHand) -> str:
     """The same for telephones."""
     if message.rule in reminders.RULES:
         language = choose_language(message.language, run.settings.languages)
@@ -192,7 +193,7 @@ def written_sms(run: Run, message: Message) -> str:
     )
 
 
-def _still_due(run: Run, ready: list[Message], *, now: datetime) -> list[Message]:
+def _still_due(run: Run, ready: list[InHand], *, now: datetime) -> list[InHand]:
     """Ask billing once more what is open of the invoices that reminders speak of; what was paid is not sent."""
     wanted = [message for message in ready if message.rule in reminders.RULES]
     if not wanted:
@@ -213,7 +214,7 @@ def _still_due(run: Run, ready: list[Message], *, now: datetime) -> list[Message
 
 
 def report(
-    run: Run, message: Message, receipt: Receipt, subject: str, *, ask_after: timedelta | None = None
+    run: Run, message: InHand, receipt: Receipt, subject: str, *, ask_after: timedelta | None = None
 ) -> None:
     """Write down what became of a message; `ask_after`: how long until its provider is asked where it is."""
     room = run.room
@@ -243,12 +244,12 @@ def report(
         )
 
 
-def put_back(run: Run, rest: Sequence[Message]) -> None:
+def put_back(run: Run, rest: Sequence[InHand]) -> None:
     """Nothing was tried with these."""
     with run.database.transaction() as session:
         messages.put_back(session, rest)
 
 
-def note_not_written(room: PostRoom, message: Message, fault: Exception) -> None:
+def note_not_written(room: PostRoom, message: InHand, fault: Exception) -> None:
     """The fault's own words may quote what somebody typed: its class and place are enough."""
     room.log.error("message not written", message_id=str(message.message_id), **describe_fault(fault))

@@ -22,7 +22,8 @@ from services.notify.jobs.rooms import (
     take,
     written_sms,
 )
-from services.notify.storage.messages import Channel, Message, find_oldest_due, list_to_ask, lock_reported
+from services.notify.storage.in_hand import InHand, find_oldest_due
+from services.notify.storage.messages import Channel, list_to_ask, lock_reported
 from services.notify.storage.settings import get_settings
 
 RUN_S_MAX = 10.0
@@ -96,7 +97,7 @@ def _send_batch(run: Run) -> bool:
     return taken > 0
 
 
-def _send(run: Run, texts: SmsApi, message: Message) -> None:
+def _send(run: Run, texts: SmsApi, message: InHand) -> None:
     """One message: written, handed over, reported."""
     room = run.room
     text = ""

@@ -9,10 +9,10 @@ from sqlalchemy.orm import Session
 from chassis import wire
 from chassis.messaging import outbox
 from services.notify.storage.base import OutboxRow
-from services.notify.storage.messages import Message
+from services.notify.storage.messages import AnyMessage
 
 
-def message_sent(session: Session, messages: Iterable[Message], *, sent_at: datetime) -> None:
+def message_sent(session: Session, messages: Iterable[AnyMessage], *, sent_at: datetime) -> None:
     """The mail server took them: an event for each, all in one statement."""
     instant = wire.pack_instant(sent_at)
     events = [
@@ -27,7 +27,7 @@ def message_sent(session: Session, messages: Iterable[Message], *, sent_at: date
     outbox.announce_many(session, [(event, event.message_id) for event in events])
 
 
-def message_failed(session: Session, message: Message, *, reason: str) -> None:
+def message_failed(session: Session, message: AnyMessage, *, reason: str) -> None:
     """It was given up."""
     event = events_pb2.MessageFailed(
         message_id=str(message.message_id),
@@ -38,7 +38,7 @@ def message_failed(session: Session, message: Message, *, reason: str) -> None:
     outbox.announce(session, OutboxRow, event, key=event.message_id)
 
 
-def offers_refused(session: Session, message: Message, *, refused_at: datetime) -> None:
+def offers_refused(session: Session, message: AnyMessage, *, refused_at: datetime) -> None:
     """Who holds the message wants no more offers on its channel."""
     event = events_pb2.OffersRefused(
         message_id=str(message.message_id),

@@ -5,10 +5,10 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from services.notify.storage.messages import Message, MessageStatus, Rule
+from services.notify.storage.messages import Rule
 
 
 class Released(NamedTuple):
@@ -65,32 +65,6 @@ _PLAN = text("""
      WHERE r.campaign_id = :campaign_id AND r.customer_id = n.customer_id
     RETURNING r.customer_id, r.channel
 """)
-
-
-def close_sent(session: Session, sent: Mapping[Message, str], *, now: datetime) -> set[UUID]:
-    """The server took these, each with its subject; answers those that were still in our hands."""
-    given = {
-        "ids": [message.message_id for message in sent],
-        "leases": [message.lease_id for message in sent],
-        "subjects": [*sent.values()],
-    }
-    return set(session.execute(_SENT, {**given, "now": now}).scalars())
-
-
-_SENT = text("""
-    UPDATE messages m SET status = 'SENT', sent_at = :now, subject = g.subject, reason = '', sealed_token = NULL,
-           attempts = m.attempts + 1, lease_id = NULL, leased_until = NULL, doubtful_since = NULL
-      FROM unnest(CAST(:ids AS uuid[]), CAST(:leases AS uuid[]), CAST(:subjects AS text[]))
-           AS g(message_id, lease_id, subject)
-     WHERE m.message_id = g.message_id AND m.lease_id = g.lease_id
-    RETURNING m.message_id
-""")
-
-
-def find_in_hand(session: Session, message_ids: Sequence[UUID]) -> Sequence[Message]:
-    """Those that a worker took and never reported."""
-    in_hand = Message.status == MessageStatus.SENDING
-    return session.scalars(select(Message).where(Message.message_id.in_(message_ids), in_hand)).all()
 
 
 def renew_planned(

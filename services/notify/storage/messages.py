@@ -1,22 +1,17 @@
 """Messages and what became of them. A message is a row before it is anything else."""
 
 from collections.abc import Collection, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from sqlalchemy import (
     CheckConstraint,
     Index,
-    Integer,
-    Interval,
-    Select,
     Text,
     UniqueConstraint,
-    Uuid,
     and_,
-    bindparam,
     cast,
     delete,
     func,
@@ -28,7 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from chassis.columns import Instant, one_of, word
+from chassis.columns import one_of, word
 from chassis.keyset import Page, Window, fetch_page
 from services.notify.storage.base import Base
 
@@ -145,25 +140,19 @@ class Message(Base):
     ask_at: Mapped[datetime | None]
 
 
-def find_oldest_due(session: Session, channel: Channel, *, now: datetime) -> datetime | None:
-    """Since when the first of the due messages has been due; None when there is none."""
-    first = (
-        _due(channel, now)
-        .with_only_columns(Message.next_attempt_at)
-        .order_by(Message.next_attempt_at)
-        .limit(1)
-    )
-    return session.scalar(first)
+class AnyMessage(Protocol):
+    """A message as texts see it: a row, one in a worker's hands, or one that is kept nowhere."""
 
-
-def _due(channel: Any, now: Any) -> Select[UUID]:
-    """Open, due, and in nobody's hands. The lease runs on the database's clock: the suite's may be moved by hand."""
-    return select(Message.message_id).where(
-        Message.channel == channel,
-        Message.status.in_(OPEN),
-        Message.next_attempt_at <= now,
-        or_(Message.leased_until.is_(None), Message.leased_until < func.clock_timestamp()),
-    )
+    message_id: UUID
+    rule: Rule
+    channel: Channel
+    subject_id: str
+    customer_id: UUID | None
+    address: str
+    name: str
+    language: str
+    facts: dict[str, Any]
+    expires_at: datetime
 
 
 def add_message(session: Session, values: dict[str, Any]) -> UUID | None:
@@ -197,64 +186,6 @@ def wake_waiting(session: Session, customer_id: UUID, *, now: datetime) -> None:
             Message.attempts == 0,
         )
         .values(next_attempt_at=now)
-    )
-
-
-def lease_due(
-    session: Session, lease_id: UUID, channel: Channel, *, now: datetime, lease: timedelta, count_max: int
-) -> Sequence[Message]:
-    """Take messages that are due, or that a worker took and never gave back, into the hands of one worker."""
-    given = {"of_channel": channel, "now": now, "lease": lease_id, "period": lease, "count_max": count_max}
-    taken = session.scalars(_LEASE, given)
-    return sorted(taken, key=lambda message: (message.next_attempt_at, message.message_id))
-
-
-def _leasing() -> Any:
-    """The statement of `lease_due`, made once: to make it costs as much as a quarter of what it takes."""
-    due = (
-        _due(bindparam("of_channel", type_=Message.channel.type), bindparam("now", type_=Instant))
-        .order_by(Message.next_attempt_at, Message.message_id)
-        .limit(bindparam("count_max", type_=Integer))
-        .with_for_update(skip_locked=True)
-        .cte(
-            "due"
-        )  # Run once: as a plain subquery the planner may run it per row and lock more than it takes.
-    )
-    return (
-        update(Message)
-        .where(Message.message_id.in_(select(due.c.message_id)))
-        .values(
-            status=MessageStatus.SENDING,
-            lease_id=bindparam("lease", type_=Uuid),
-            leased_until=func.clock_timestamp() + bindparam("period", type_=Interval),
-        )
-        .returning(Message)
-        .execution_options(synchronize_session=False)
-    )
-
-
-_LEASE = _leasing()
-
-
-def close_lease(session: Session, message_id: UUID, lease_id: UUID, values: dict[str, Any]) -> bool:
-    """Write what became of a leased message; false when the lease had been lost to somebody else."""
-    done = session.execute(
-        update(Message)
-        .where(Message.message_id == message_id, Message.lease_id == lease_id)
-        .values(lease_id=None, leased_until=None, **values)
-        .execution_options(synchronize_session=False)
-        .returning(Message.message_id)
-    )
-    return done.first() is not None
-
-
-def mark_doubtful(session: Session, message_ids: Collection[UUID], *, now: datetime) -> None:
-    """From now on these may have been taken without our knowing, until somebody says what became of them."""
-    session.execute(
-        update(Message)
-        .where(Message.message_id.in_(message_ids), Message.doubtful_since.is_(None))
-        .values(doubtful_since=now)
-        .execution_options(synchronize_session=False)
     )
 
 

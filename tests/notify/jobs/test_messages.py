@@ -36,6 +36,8 @@ def test_a_new_invoice_reaches_its_customer(given, send, mails, rows, announced)
     [row] = rows()
     assert row.status is MessageStatus.SENT
     assert row.subject == mail.subject
+    written_to = (row.address, row.name, row.language, row.facts["customer_number"])
+    assert written_to == (ANNA, "Anna Żółć", "pl", "20411085")
     [event] = announced(events_pb2.MessageSent)
     assert (event.message_id, event.rule) == (str(row.message_id), "invoice_issued")
 
