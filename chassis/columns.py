@@ -2,9 +2,11 @@
 
 import importlib
 import pkgutil
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, TypeVar
+from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy import BigInteger, CheckConstraint, DateTime, Dialect, MetaData, Text, TypeDecorator
@@ -86,6 +88,11 @@ def one_of(column: str, words: type[StrEnum]) -> CheckConstraint:
     """The CHECK of a `word` column, named after it."""
     members = ", ".join(f"'{member.value}'" for member in words)
     return CheckConstraint(f"{column} IN ({members})", name=column)
+
+
+def id_array(ids: Iterable[UUID]) -> str:
+    """Ids as PostgreSQL reads an array of them: `CAST(:ids AS uuid[])`. The driver takes five times as long for it."""
+    return f"{{{','.join([one.hex for one in ids])}}}"
 
 
 def new_base() -> Any:

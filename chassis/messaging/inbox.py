@@ -10,9 +10,8 @@ table, `InboxRow = inbox.table(Base)`, and its handlers::
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 from uuid import UUID
 
 from google.protobuf.message import DecodeError, Message
@@ -58,8 +57,7 @@ def table(base: type[DeclarativeBase]) -> Any:
     )
 
 
-@dataclass(frozen=True)
-class Envelope:
+class Envelope(NamedTuple):
     """One event on its way, whichever carrier brings it; the attributes are those of CloudEvents."""
 
     event_id: UUID

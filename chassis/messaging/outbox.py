@@ -4,6 +4,7 @@ Each service declares the table in its own metadata, `OutboxRow = outbox.table(B
 with `announce(session, OutboxRow, event, key=…)`.
 """
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -100,16 +101,18 @@ def announce_many(session: Session, events: Sequence[tuple[Message, str]]) -> No
     """As `announce`, many at once, each with its key: one statement."""
     if not events:
         return
-    rows = [_values(event, key=key, secret=False) for event, key in events]
-    columns = {name: [row[name] for row in rows] for name in ("event_id", "type", "payload", "key")}
-    session.execute(_MANY, {**columns, "traceparent": tracing.current_traceparent()})
+    rows = []
+    for event, key in events:
+        row = _values(event, key=key, secret=False)
+        rows.append([row["event_id"].hex, row["type"], row["payload"].hex(), key])
+    session.execute(_MANY, {"rows": json.dumps(rows), "traceparent": tracing.current_traceparent()})
     session.info[ANNOUNCED] = True
 
 
 _MANY = text("""
     INSERT INTO outbox (event_id, type, payload, key, traceparent)
-    SELECT g.*, :traceparent
-      FROM unnest(CAST(:event_id AS uuid[]), CAST(:type AS text[]), CAST(:payload AS bytea[]), CAST(:key AS text[])) g
+    SELECT CAST(g.row ->> 0 AS uuid), g.row ->> 1, decode(g.row ->> 2, 'hex'), g.row ->> 3, :traceparent
+      FROM jsonb_array_elements(CAST(:rows AS jsonb)) AS g(row)
 """)
 
 

@@ -1,6 +1,5 @@
 """The envelope: the attributes of CloudEvents, the same whichever carrier brings the event."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from uuid import UUID
 
@@ -41,13 +40,13 @@ def test_headers_follow_the_amqp_binding_of_cloudevents():
 
 
 def test_time_is_told_in_utc():
-    warsaw = replace(ENVELOPE, time=ENVELOPE.time.astimezone(timezone(timedelta(hours=1))))
+    warsaw = ENVELOPE._replace(time=ENVELOPE.time.astimezone(timezone(timedelta(hours=1))))
     assert amqp.pack_envelope(warsaw).headers["cloudEvents:time"] == HEADERS["cloudEvents:time"]
 
 
 @pytest.mark.parametrize("without", ["", "traceparent"])
 def test_both_carriers_bring_the_envelope_whole(without):
-    envelope = replace(ENVELOPE, traceparent="") if without else ENVELOPE
+    envelope = ENVELOPE._replace(traceparent="") if without else ENVELOPE
     assert amqp.unpack_envelope(amqp.pack_envelope(envelope), envelope.payload) == envelope
     assert direct.unpack_envelope(direct.pack_envelope(envelope)) == envelope
 

@@ -16,9 +16,9 @@ from sqlalchemy.orm import Session
 from chassis.errors import Invalid, Violation
 from services.notify.storage import preferences as stored
 from services.notify.storage.messages import Channel, Rule
-from services.notify.storage.preferences import Preference
+from services.notify.storage.preferences import Chosen
 
-Choices = Mapping[tuple[str, Channel], Preference]
+Choices = Mapping[tuple[str, Channel], Chosen]
 NO_CHOICES: Choices = {}
 MARKETING_FACT = "marketing"  # The fact of a message that says it is marketing.
 

@@ -6,11 +6,12 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, Index, Uuid, any_, bindparam, select, text
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy import BigInteger, CheckConstraint, Index, select, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from chassis.columns import one_of, word
+from chassis.database import asking_in
 from chassis.keyset import Page, Window, fetch_page
 from services.notify.storage.base import Base
 
@@ -126,11 +127,11 @@ def find_halted(session: Session, campaign_ids: Collection[str]) -> dict[str, Ca
     """Those of the campaigns, named by their ids as text, whose messages are not to leave: PAUSED or CANCELLED."""
     if not campaign_ids:
         return {}
-    found = session.execute(_HALTED, {"ids": [UUID(one) for one in campaign_ids]})
-    return {str(row.campaign_id): row.status for row in found}
+    found = asking_in(session).rows(_HALTED, {"ids": [*campaign_ids]})
+    return {row.campaign_id: CampaignStatus(row.status) for row in found}
 
 
-_HALTED = select(Campaign.campaign_id, Campaign.status).where(
-    Campaign.campaign_id == any_(bindparam("ids", type_=ARRAY(Uuid()))),
-    Campaign.status.in_((CampaignStatus.PAUSED, CampaignStatus.CANCELLED)),
-)
+_HALTED = """
+    SELECT CAST(campaign_id AS text) AS campaign_id, status FROM campaigns
+     WHERE campaign_id = ANY(CAST(%(ids)s AS uuid[])) AND status IN ('PAUSED', 'CANCELLED')
+"""

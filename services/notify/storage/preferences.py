@@ -2,14 +2,16 @@
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Index, Uuid, any_, bindparam, select, text, update
-from sqlalchemy.dialects.postgresql import ARRAY, insert
+from sqlalchemy import BigInteger, Index, text, update
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from chassis import copies
-from chassis.columns import one_of, word
+from chassis.columns import id_array, one_of, word
+from chassis.database import asking_in
 from services.notify.storage.base import Base
 from services.notify.storage.messages import Channel
 
@@ -28,6 +30,13 @@ class Preference(Base):
     version: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
 
 
+class Chosen(NamedTuple):
+    """What a customer chose for one topic and one channel."""
+
+    is_on: bool
+    changed_at: datetime
+
+
 class Consent(Base):
     """What was said of marketing before identity kept consents: a proof of then, which nothing is added to."""
 
@@ -44,16 +53,20 @@ class Consent(Base):
 
 def find_choices(
     session: Session, customer_ids: Collection[UUID]
-) -> dict[UUID, dict[tuple[str, Channel], Preference]]:
+) -> dict[UUID, dict[tuple[str, Channel], Chosen]]:
     """What each of the customers chose, by topic and channel; nobody's for those who chose nothing."""
-    found: dict[UUID, dict[tuple[str, Channel], Preference]] = {}
+    found: dict[UUID, dict[tuple[str, Channel], Chosen]] = {}
     if customer_ids:
-        for row in session.scalars(_CHOICES, {"ids": [*customer_ids]}):
-            found.setdefault(row.customer_id, {})[row.topic, row.channel] = row
+        for row in asking_in(session).rows(_CHOICES, {"ids": id_array(customer_ids)}):
+            of_customer = found.setdefault(row.customer_id, {})
+            of_customer[row.topic, Channel(row.channel)] = Chosen(row.is_on, row.changed_at)
     return found
 
 
-_CHOICES = select(Preference).where(Preference.customer_id == any_(bindparam("ids", type_=ARRAY(Uuid()))))
+_CHOICES = """
+    SELECT customer_id, topic, channel, is_on, changed_at FROM preferences
+     WHERE customer_id = ANY(CAST(%(ids)s AS uuid[]))
+"""
 
 
 def keep_choices(
