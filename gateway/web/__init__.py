@@ -26,6 +26,7 @@ from gateway.web.headers import init_headers
 from gateway.web.languages import LANGUAGES, Preferences, init_languages, language, look
 from gateway.web.navigation import init_navigation
 from gateway.web.notices import pending
+from gateway.web.once import init_once
 from gateway.web.paging import init_paging
 from gateway.web.qr import qr_svg
 from gateway.web.uploads import init_uploads
@@ -62,6 +63,7 @@ def init_web(
     compile_catalogues()
     app.extensions[CLOCK_EXTENSION] = clock or SystemClock()
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    init_once(app)
     init_fragments(app)
     init_brand(app, settings)
     init_languages(app, preferences, _offered)

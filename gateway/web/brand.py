@@ -8,10 +8,11 @@ from collections.abc import Callable
 from typing import Any
 
 from ebok.identity.v1.settings_pb2 import Settings
-from flask import Flask, Response, current_app, g, request
+from flask import Flask, Response, current_app, request
 
 from chassis.errors import Refusal
 from gateway.web import colours
+from gateway.web.once import once_a_request
 from gateway.web.paging import address
 
 DEFAULT_COLOUR = "#0068b8"
@@ -28,16 +29,15 @@ MARK = (
 )
 
 
+@once_a_request
 def provider() -> Settings:
     """The provider's settings for this request; the last ones seen when they cannot be had."""
-    if "ebok_provider" not in g:
-        ask: Callable[[], Settings] = current_app.extensions[SETTINGS_EXTENSION]
-        try:
-            g.ebok_provider = current_app.extensions[SEEN_EXTENSION] = ask()
-        except Refusal as refusal:
-            current_app.logger.warning("settings are away, showing the last ones: %s", refusal.reason)
-            g.ebok_provider = current_app.extensions.get(SEEN_EXTENSION, Settings(provider_name="eBOK"))
-    settings: Settings = g.ebok_provider
+    ask: Callable[[], Settings] = current_app.extensions[SETTINGS_EXTENSION]
+    try:
+        settings = current_app.extensions[SEEN_EXTENSION] = ask()
+    except Refusal as refusal:
+        current_app.logger.warning("settings are away, showing the last ones: %s", refusal.reason)
+        settings = current_app.extensions.get(SEEN_EXTENSION, Settings(provider_name="eBOK"))
     return settings
 
 

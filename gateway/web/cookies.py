@@ -16,7 +16,7 @@ MACHINES = ("/api/", "/webhooks/")
 
 def in_console() -> bool:
     """Whether the request is for the console."""
-    return request.path == CONSOLE_PATH or request.path.startswith(CONSOLE_PATH + "/")
+    return f"{request.path}/".startswith(f"{CONSOLE_PATH}/")
 
 
 class TwoCookies(SecureCookieSessionInterface):

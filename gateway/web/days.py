@@ -6,17 +6,17 @@ between them does not break.
 """
 
 from collections.abc import Sequence
-from contextvars import ContextVar
 from datetime import UTC, date, datetime
 from functools import cache, lru_cache
 from typing import Any
 
 from babel.dates import format_date
-from flask import current_app, has_app_context, has_request_context
+from flask import current_app, has_app_context
 from google.type.date_pb2 import Date
 
 from chassis.clock import WARSAW, Clock, SystemClock, warsaw_date
 from gateway.web.languages import language
+from gateway.web.once import once_a_request
 
 NBSP = "\u00a0"
 ABSENT = "–"
@@ -30,29 +30,16 @@ SHORT_MONTHS = {
 }
 
 
-# A list asks for it twice a row.
-_today: ContextVar[date | None] = ContextVar("today", default=None)
-
-
 def now() -> datetime:
     """The present instant by the suite's clock."""
     clock: Clock = current_app.extensions[CLOCK_EXTENSION] if has_app_context() else SystemClock()
     return clock.now()
 
 
+@once_a_request
 def today() -> date:
     """The present day in Poland by the suite's clock; one and the same for the whole of a page."""
-    day = _today.get()
-    if day is None:
-        day = warsaw_date(now())
-        if has_request_context():
-            _today.set(day)
-    return day
-
-
-def forget_today(_: object = None) -> None:
-    """Another page may be of another day."""
-    _today.set(None)
+    return warsaw_date(now())
 
 
 def date_of(value: Any) -> date | None:

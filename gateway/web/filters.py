@@ -101,5 +101,3 @@ def init_filters(app: Flask) -> None:
     app.jinja_env.tests["given"] = given
     app.jinja_env.globals["today"] = days.today
     app.jinja_env.globals["now"] = days.now
-    app.before_request(days.forget_today)
-    app.teardown_request(days.forget_today)

@@ -7,19 +7,20 @@ the session.
 """
 
 from collections.abc import Callable, Iterable
-from contextvars import ContextVar
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, current_app, g, has_request_context, redirect, request
-from flask_babel import Babel, LazyString, get_locale, get_translations, refresh
+from flask import Flask, Response, current_app, has_request_context, redirect, request
+from flask_babel import Babel, LazyString, get_translations, refresh
 from markupsafe import Markup
 from werkzeug.datastructures import LanguageAccept
 from werkzeug.exceptions import NotFound
 from werkzeug.http import parse_accept_header
 from werkzeug.wrappers import Response as BaseResponse
+
+from gateway.web.once import forget, once_a_request
 
 LANGUAGES = {"pl": "Polski", "en": "English", "uk": "Українська"}
 LOOKS = ("auto", "light", "dark")
@@ -31,6 +32,7 @@ CHOICES_MAX = 2_000  # Browsers send a few hundred different lists of languages.
 ACCEPTED_LENGTH_MAX = 200
 COOKIE_AGE_S = 365 * 24 * 3600
 PREFERENCES_EXTENSION = "ebok_preferences"
+OFFERED_EXTENSION = "ebok_languages_offered"
 
 
 @dataclass(frozen=True)
@@ -41,30 +43,25 @@ class Preferences:
     look: str = ""
 
 
-# Hundreds of words and numbers on a page ask for the language; the answer is looked up once for each request.
-_words: ContextVar[Any] = ContextVar("words", default=None)
-_language: ContextVar[str] = ContextVar("language", default="")
-
-
+@once_a_request
 def language() -> str:
     """The language of the page being made: pl, en or uk."""
-    code = _language.get()
-    if not code:
-        locale = get_locale()
-        code = locale.language if locale is not None else DEFAULT_LANGUAGE
-        code = code if code in LANGUAGES else DEFAULT_LANGUAGE
-        if has_request_context():
-            _language.set(code)
-    return code
+    if not has_request_context():
+        return DEFAULT_LANGUAGE
+    offered: Callable[[], Iterable[str]] = current_app.extensions[OFFERED_EXTENSION]
+    header = request.headers.get("Accept-Language", "")[:ACCEPTED_LENGTH_MAX]
+    cookie = request.cookies.get(LANGUAGE_COOKIE, "")
+    return _chosen(_preferences().language, cookie, header, tuple(offered()))
 
 
+@once_a_request
 def _catalogue() -> Any:
-    found = _words.get()
-    if found is None:
-        found = get_translations()
-        if has_request_context():
-            _words.set(found)
-    return found
+    return _catalogue_of(language()) if has_request_context() else get_translations()
+
+
+@cache
+def _catalogue_of(_code: str) -> Any:
+    return get_translations()  # Of the request's language, which this is.
 
 
 def gettext(text: str, **values: Any) -> str:
@@ -82,11 +79,6 @@ def ngettext(one: str, many: str, count: int, **values: Any) -> str:
 def lazy_gettext(text: str, **values: Any) -> LazyString:
     """A text that is looked up when it is printed: for what is defined before there is a request."""
     return LazyString(gettext, text, **values)
-
-
-def _forget_language(_: object = None) -> None:
-    _words.set(None)
-    _language.set("")
 
 
 @lru_cache(maxsize=CHOICES_MAX)
@@ -133,19 +125,16 @@ def local_path(wish: str | None, *, otherwise: str = "/") -> str:
     return otherwise if parts.scheme or parts.netloc else wish
 
 
+@once_a_request
 def _preferences() -> Preferences:
-    if "ebok_preferences" not in g:
-        ask: Callable[[], Preferences] = current_app.extensions[PREFERENCES_EXTENSION]
-        g.ebok_preferences = ask()
-    saved: Preferences = g.ebok_preferences
-    return saved
+    ask: Callable[[], Preferences] = current_app.extensions[PREFERENCES_EXTENSION]
+    return ask()
 
 
 def forget_preferences() -> None:
     """After login, logout or a change of profile within a request: ask again."""
-    g.pop("ebok_preferences", None)
     refresh()
-    _forget_language()
+    forget(_preferences, language, _catalogue)
 
 
 def _choose_language_view(code: str) -> BaseResponse:
@@ -175,22 +164,11 @@ def init_languages(
     app: Flask, preferences: Callable[[], Preferences], offered: Callable[[], Iterable[str]]
 ) -> None:
     """Set up Flask-Babel, the two choice routes and the header that tells the language."""
-    app.extensions[PREFERENCES_EXTENSION] = preferences
-
-    def select() -> str:
-        if not has_request_context():
-            return DEFAULT_LANGUAGE
-        saved = _preferences().language
-        cookie = request.cookies.get(LANGUAGE_COOKIE, "")
-        header = request.headers.get("Accept-Language", "")[:ACCEPTED_LENGTH_MAX]
-        return _chosen(saved, cookie, header, tuple(offered()))
-
-    Babel(app, default_locale=DEFAULT_LANGUAGE, locale_selector=select, default_timezone="Europe/Warsaw")
+    app.extensions.update({PREFERENCES_EXTENSION: preferences, OFFERED_EXTENSION: offered})
+    Babel(app, default_locale=DEFAULT_LANGUAGE, locale_selector=language, default_timezone="Europe/Warsaw")
     app.add_url_rule("/jezyk/<code>", "web.language", _choose_language_view, methods=["GET"])
     app.add_url_rule("/wyglad/<look>", "web.look", _choose_look_view, methods=["GET"])
-    app.before_request(_forget_language)
     app.after_request(_tell_language)
-    app.teardown_request(_forget_language)
     _install(app)
 
 

@@ -13,6 +13,8 @@ from urllib.parse import urlencode
 from ebok.common.v1.paging_pb2 import PageRequest, PageResponse
 from flask import Flask, current_app, request, url_for
 
+from gateway.web.once import once_a_request
+
 PAGE_SIZE = 20
 CURSOR = "cursor"
 CURSOR_LENGTH_MAX = 500
@@ -74,7 +76,7 @@ def asked(*names: str) -> dict[str, str]:
 
 def row_url(endpoint: str, name: str) -> str:
     """What the addresses of a list's rows begin with, `/faktury/`: a row appends its id. One look-up for all."""
-    known, key = current_app.extensions[ADDRESSES_EXTENSION], (request.script_root, endpoint, name)
+    known, key = _addresses(), (endpoint, name)
     found: str = known.get(key) or known.setdefault(key, _row_url(endpoint, name))
     return found
 
@@ -88,12 +90,19 @@ def address(endpoint: str, **values: Any) -> str:
     """`url_for`, also of templates: without values, as in menus and buttons, an address is looked up once."""
     if values:
         return url_for(endpoint, **values)
-    known, key = current_app.extensions[ADDRESSES_EXTENSION], (request.script_root, endpoint)
-    found: str = known.get(key) or known.setdefault(key, url_for(endpoint))
+    known = _addresses()
+    found: str = known.get(endpoint) or known.setdefault(endpoint, url_for(endpoint))
+    return found
+
+
+@once_a_request
+def _addresses() -> dict[Any, str]:
+    """Those known already, where the gateway is mounted for this request."""
+    found: dict[Any, str] = current_app.extensions[ADDRESSES_EXTENSION].setdefault(request.script_root, {})
     return found
 
 
 def init_paging(app: Flask) -> None:
     """Templates build filter links with `here(status="DUE")`, links elsewhere with `**asked("status")`."""
-    app.extensions[ADDRESSES_EXTENSION] = {}  # By where the gateway is mounted, and endpoint.
+    app.extensions[ADDRESSES_EXTENSION] = {}  # By where the gateway is mounted, then by endpoint.
     app.jinja_env.globals.update(here=here, asked=asked, row_url=row_url, url_for=address)
