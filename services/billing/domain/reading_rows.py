@@ -1,10 +1,11 @@
 """Readings out of an import: each row judged in its order, what its source said before remembered."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -15,12 +16,15 @@ from services.billing.domain import masters
 from services.billing.domain.readings import Known, Said, Series, doubt, link_successors
 from services.billing.domain.rows import Batch, Outcome, RowFault, RowKind, RowReader, SourceRow, shown
 from services.billing.storage import readings as stored
-from services.billing.storage.readings import ReadingKind, ReadingStatus
+from services.billing.storage.readings import NewReading, ReadingKind, ReadingStatus
 
 KINDS = {kind.value.lower(): kind for kind in ReadingKind}
 VALUE_PLACES = 3
 VALUE_LIMIT = Decimal(10) ** 11  # what NUMERIC(14,3) holds
+DAYS_REMEMBERED = 4_096  # A file of readings has few days and many rows.
 
+_Pair = tuple[SourceRow, Said]
+_ByMeter = dict[Series, list[_Pair]]
 _Key = str | tuple[int, date]  # the provider's id of a reading; where it has none, its meter and day
 
 
@@ -41,14 +45,18 @@ class _Round:
     new: dict[UUID, tuple[Known, str]] = field(default_factory=dict)
     superseded: set[UUID] = field(default_factory=set)
     settled: set[UUID] = field(default_factory=set)
+    moved: bool = False  # whether a row moves a reading to another meter
+
+    def look_at(self, known: Known) -> None:
+        """Remember a reading that is there; two queries may find it."""
+        if known.reading_id not in self.seen:
+            self.seen.add(known.reading_id)
+            self.keep(known)
 
     def keep(self, known: Known) -> None:
         """Remember a reading; of what one source said of one reading, the later stands. What was made here is not of
         the source: it can only stand in the way.
         """
-        if known.reading_id in self.seen:
-            return
-        self.seen.add(known.reading_id)
         key = _key(known.external_id, known.meter_id, known.read_on)
         other = self.latest.get(key)
         if not known.made_here and (other is None or _came(other) < _came(known)):
@@ -76,54 +84,91 @@ def take(session: Session, rows: Sequence[SourceRow], batch: Batch) -> None:
     link_successors(session, {one.meter_id: one for one in meters.values()})
     batch.known[RowKind.METER] = meters
     said = [(row, one) for row in rows if (one := _read(row, batch, meters)) is not None]
-    own = _Round(batch, {one.series.meter_id: one.series for _, one in said})
-    _look_around(session, own, [one for _, one in said])
-    for row, one in _in_turn(said):
-        _take_one(own, row, one)
+    by_meter = _by_meter(said)
+    own = _Round(batch, {series.meter_id: series for series in by_meter})
+    _look_around(session, own, by_meter)
+    stored.add_readings(
+        session, _judged(own, _in_turn(own, said, by_meter)), now=batch.now, as_of=batch.as_of
+    )
     # What gives way does so before, for one alone may count on a day; new estimates that are settled come settled.
     stored.supersede(session, own.superseded)
     stored.settle(session, own.settled - own.new.keys(), now=batch.now)
-    stored.add_readings(
-        session,
-        [
-            (
-                one.reading_id,
-                one.meter_id,
-                one.read_on,
-                one.value,
-                one.kind,
-                one.status,
-                reason,
-                one.external_id,
-            )
-            for one, reason in own.new.values()
-        ],
-        now=batch.now,
-        as_of=batch.as_of,
-    )
+    stored.add_readings(session, map(_new, own.new.values()), now=batch.now, as_of=batch.as_of)
     stored.settle(session, own.settled & own.new.keys(), now=batch.now)
 
 
-def _in_turn(said: list[tuple[SourceRow, Said]]) -> list[tuple[SourceRow, Said]]:
-    """Earlier days first, whatever the order of the file: a reading is judged by the one before it.
+def _by_meter(said: Sequence[_Pair]) -> _ByMeter:
+    """The rows of each meter, earlier days first, whatever the order of the file: a reading is judged by the one before
+    it. What a file says twice of one day stays in its order: the later word counts.
+    """
+    by_meter: _ByMeter = {}
+    for pair in said:
+        by_meter.setdefault(pair[1].series, []).append(pair)
+    for group in by_meter.values():
+        group.sort(key=_day)
+    return by_meter
 
-    What a file says twice of one day, or of one id, stays in its order: the later word counts.
+
+def _day(pair: _Pair) -> date:
+    return pair[1].read_on
+
+
+def _in_turn(own: _Round, said: Sequence[_Pair], by_meter: _ByMeter) -> Iterable[Sequence[_Pair]]:
+    """The rows as they are judged: meter after meter, unless a reading is moved from one to another. What a file says
+    twice of one id stays in its order.
     """
     ids = [one.external_id for _, one in said if one.external_id]
-    return said if len(set(ids)) < len(ids) else sorted(said, key=lambda pair: pair[1].read_on)
+    if len(set(ids)) < len(ids):
+        return [said]
+    return [sorted(said, key=_day)] if own.moved else by_meter.values()
+
+
+def _judged(own: _Round, groups: Iterable[Sequence[_Pair]]) -> Iterator[NewReading]:
+    """Judge the rows. What is new comes out group by group, to be written while the next one is judged; where another
+    reading has to give way before, it stays in `own.new`.
+    """
+    waiting: dict[UUID, tuple[Known, str]] = {}
+    for group in groups:
+        gave_way = len(own.superseded) + len(own.settled)
+        for row, one in group:
+            _take_one(own, row, one)
+        if len(own.superseded) + len(own.settled) == gave_way:
+            yield from map(_new, own.new.values())
+        else:
+            waiting.update(own.new)
+        own.new.clear()
+    own.new = waiting
+
+
+def _new(pair: tuple[Known, str]) -> NewReading:
+    one, reason = pair
+    return (
+        one.reading_id,
+        one.meter_id,
+        one.read_on,
+        one.value,
+        one.kind,
+        one.status,
+        reason,
+        one.external_id,
+    )
 
 
 def _read(row: SourceRow, batch: Batch, meters: Mapping[str, Series]) -> Said | None:
     """What a row says; None when it is refused. A row as rows should be is read in one go, any other with care."""
     fields = row.fields
     meter = meters.get(fields["meter_external_id"])
-    external_id, value, read_on = fields["external_id"], fields["value"], fields["read_on"]
-    kind = KINDS.get(fields["kind"] or "actual")
-    usual = _USUAL_VALUE(value) and _USUAL_DAY(read_on) and _USUAL_ID(external_id)
-    if usual and meter is not None and kind is not None:
-        day = date.fromisoformat(read_on)
+    external_id, value = fields["external_id"], fields["value"]
+    kind, day = KINDS.get(fields["kind"] or "actual"), _usual_day(fields["read_on"])
+    usual = _USUAL_VALUE(value) and (not external_id or _USUAL_ID(external_id))
+    if usual and meter is not None and kind is not None and day is not None:
         return Said(meter.on(day), day, Decimal(value), kind, external_id)
     return _read_with_care(row, batch)
+
+
+@lru_cache(maxsize=DAYS_REMEMBERED)
+def _usual_day(text: str) -> date | None:
+    return date.fromisoformat(text) if _USUAL_DAY(text) else None
 
 
 # Days up to the 28th are in every month; ids without spaces are what they seem.
@@ -145,25 +190,31 @@ def _read_with_care(row: SourceRow, batch: Batch) -> Said | None:
     return Said(meter.on(read_on), read_on, value, kind, external_id)
 
 
-def _look_around(session: Session, own: _Round, said: Sequence[Said]) -> None:
+def _look_around(session: Session, own: _Round, by_meter: _ByMeter) -> None:
     """Read what the rows are judged by: one query, or three where estimates are near and readings have ids, however
     many rows.
     """
-    for one in said:
-        one.series.widen(one.read_on)
-    around = list(own.series.values())
-    windows = [(series.meter_id, series.first, series.last) for series in around]
+    around = list(by_meter)
+    windows = [(series.meter_id, _day(group[0]), _day(group[-1])) for series, group in by_meter.items()]
     behind_estimates = set()
     for place, *row in stored.list_around(session, windows):
         series = around[place - 1]
         known = _known(series.meter_id, row)
-        own.keep(known)
+        own.look_at(known)
         if known.estimated and known.status == ReadingStatus.ACCEPTED:
             behind_estimates.add(series.meter_id)
     for meter_id, *row in stored.list_beyond_estimates(session, behind_estimates):
-        own.keep(_known(meter_id, row))
-    for row in stored.list_by_external_ids(session, {one.external_id for one in said if one.external_id}):
-        own.keep(Known._make(row))
+        own.look_at(_known(meter_id, row))
+    meter_of = {
+        one.external_id: one.series.meter_id
+        for group in by_meter.values()
+        for _, one in group
+        if one.external_id
+    }
+    for row in stored.list_by_external_ids(session, meter_of):
+        known = Known._make(row)
+        own.moved |= known.meter_id != meter_of[known.external_id]
+        own.look_at(known)
 
 
 def _known(meter_id: UUID, row: Sequence[Any]) -> Known:
@@ -247,7 +298,7 @@ def _add(own: _Round, said: Said, reason: str) -> None:
         False,
         False,
     )
-    if not reason and not known.estimated:
+    if said.series.estimated and not reason and not known.estimated:
         _settle(own, said)
     own.new[reading_id] = (known, reason)
     own.keep(known)

@@ -38,9 +38,9 @@ class Known(NamedTuple):
         return self.kind == ReadingKind.ESTIMATED
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Series:
-    """A meter, the days a round is about, and its accepted readings on them and the nearest on either side.
+    """A meter and its accepted readings: on the days that a round is about, and the nearest on either side.
 
     `successor`: the meter that took its place. `estimated`: the days whose reading is an estimate.
     """
@@ -49,8 +49,6 @@ class Series:
     installed_on: date
     removed_on: date | None
     digits: int
-    first: date = date.max
-    last: date = date.min
     days: list[date] = field(default_factory=list)
     by_day: dict[date, Known] = field(default_factory=dict)
     estimated: set[date] = field(default_factory=set)
@@ -62,11 +60,6 @@ class Series:
         while series.successor is not None and series.removed_on is not None and day > series.removed_on:
             series = series.successor
         return series
-
-    def widen(self, day: date) -> None:
-        """The round is about this day, too."""
-        self.first = min(self.first, day)
-        self.last = max(self.last, day)
 
     def add(self, reading: Known) -> None:
         """Take one in; of a day that has one, it is the same."""
@@ -91,21 +84,27 @@ class Series:
         self, day: date, *, without: Known | None = None, estimates: bool = True
     ) -> tuple[Known | None, Known | None]:
         """The nearest readings before and after a day, on request without estimates."""
-        days, by_day, place = self.days, self.by_day, bisect_left(self.days, day)
-        before, after = place - 1, place + (place < len(days) and days[place] == day)
+        days, by_day = self.days, self.by_day
+        after = bisect_left(days, day)
+        before = after - 1
+        if after < len(days) and days[after] == day:
+            after += 1
         if without is not None or (self.estimated and not estimates):
-
-            def passed_over(index: int) -> bool:
-                return by_day[days[index]] is without or (not estimates and days[index] in self.estimated)
-
-            while before >= 0 and passed_over(before):
-                before -= 1
-            while after < len(days) and passed_over(after):
-                after += 1
+            before = self._beside(before, -1, without=without, estimates=estimates)
+            after = self._beside(after, 1, without=without, estimates=estimates)
         return (
             by_day[days[before]] if before >= 0 else None,
             by_day[days[after]] if after < len(days) else None,
         )
+
+    def _beside(self, place: int, step: int, *, without: Known | None, estimates: bool) -> int:
+        """The first place from one on, by steps, whose reading is asked for."""
+        days = self.days
+        while 0 <= place < len(days) and (
+            self.by_day[days[place]] is without or (not estimates and days[place] in self.estimated)
+        ):
+            place += step
+        return place
 
     def settled_by(self, day: date, value: Decimal) -> list[Known]:
         """The estimates that an actual reading settles: those of its day, those it contradicts, and later ones of ours

@@ -1,9 +1,10 @@
 """Readings of meters."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from itertools import chain, islice
 from typing import Any
 from uuid import UUID
 
@@ -226,19 +227,23 @@ def settle(session: Session, reading_ids: Collection[UUID], *, now: datetime) ->
         )
 
 
-def add_readings(session: Session, rows: Sequence[NewReading], *, now: datetime, as_of: datetime) -> None:
-    """Add many readings of main registers in one COPY; PostgreSQL writes the first while the next are put into words.
+def add_readings(session: Session, rows: Iterable[NewReading], *, now: datetime, as_of: datetime) -> None:
+    """Add many readings of main registers in one COPY; PostgreSQL writes the first while the next are judged. What
+    judges them asks nothing of the database meanwhile.
 
     Whoever adds readings has taken `imports.lock_batches` or `imports.share_with_batches` before looking.
     """
-    if not rows:
+    coming = iter(rows)
+    first = next(coming, None)
+    if first is None:
         return
     plan_once(session)
     tail = f"{now.isoformat()}\t{as_of.isoformat()}\n"
+    lines = (_line(row, tail) for row in chain([first], coming))
     connection: Any = session.connection().connection.driver_connection
     with connection.cursor() as cursor, cursor.copy(_COPY) as copy:
-        for first in range(0, len(rows), WRITTEN_AT_ONCE):
-            copy.write("".join([_line(row, tail) for row in rows[first : first + WRITTEN_AT_ONCE]]))
+        while some := "".join(islice(lines, WRITTEN_AT_ONCE)):
+            copy.write(some)
 
 
 def _line(row: NewReading, tail: str) -> str:

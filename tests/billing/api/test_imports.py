@@ -539,6 +539,42 @@ def test_a_correction_may_move_a_reading_to_another_day_and_meter(connector, hou
     assert [row[2] for row in shown(database)] == ["SUPERSEDED", "SUPERSEDED", "ACCEPTED"]
 
 
+def test_a_later_reading_is_judged_without_one_that_moves_away_in_the_same_batch(connector, house, database):
+    connector.bring([meter("m-2"), reading("2026-01-31", "100", external_id="o-1")])
+
+    moved = reading("2026-01-31", "100", external_id="o-1", meter_external_id="m-2")
+    done = connector.bring([reading("2026-02-28", "50"), moved])
+
+    assert counts(done) == (1, 1, 0, 0)
+    assert [row[1:] for row in shown(database)] == [
+        ("100.000", "SUPERSEDED", ""),
+        ("100.000", "ACCEPTED", ""),
+        ("50.000", "ACCEPTED", ""),
+    ]
+
+
+def test_what_gives_way_on_one_meter_leaves_the_others_of_its_batch_alone(connector, house, database):
+    connector.bring([meter("m-2"), meter("m-3"), reading("2026-01-31", "200", meter_external_id="m-2")])
+
+    done = connector.bring(
+        [
+            reading("2026-02-01", "1"),
+            reading("2026-01-31", "201", meter_external_id="m-2"),
+            reading("2026-02-02", "202", meter_external_id="m-2"),
+            reading("2026-02-03", "3", meter_external_id="m-3"),
+        ]
+    )
+
+    assert counts(done) == (3, 1, 0, 0)
+    assert [row[1:3] for row in shown(database)] == [
+        ("200.000", "SUPERSEDED"),
+        ("201.000", "ACCEPTED"),
+        ("1.000", "ACCEPTED"),
+        ("202.000", "ACCEPTED"),
+        ("3.000", "ACCEPTED"),
+    ]
+
+
 def test_an_invoiced_reading_is_not_changed(connector, house, database, clock):
     connector.bring([reading("2026-01-31", "100")])
     with database.transaction() as session:
