@@ -2,9 +2,9 @@
 
 import uuid
 
-import uuid_utils
+from uuid_utils.compat import uuid7
 
 
 def new_id() -> uuid.UUID:
     """A new id; later ones sort after earlier ones, which keeps indexes compact."""
-    return uuid.UUID(int=uuid_utils.uuid7().int)
+    return uuid7()
