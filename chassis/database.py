@@ -6,9 +6,11 @@ come most often: a Session costs more than twice what the question itself does. 
 `writing()` is a transaction of several.
 """
 
+import re
 from collections import namedtuple
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -67,34 +69,61 @@ class Reader:
     """
 
     def __init__(self, connection: psycopg.Connection[Any]) -> None:
-        self._cursor = connection.cursor()
+        self._cursor = psycopg.RawCursor(connection)
 
     def rows(self, statement: str, values: Mapping[str, Any]) -> Sequence[Any]:
         """All rows. The statement is a constant: the driver prepares it on the connection when it comes again."""
-        found = self._cursor.execute(statement, values).fetchall()
+        known = _statements.get(statement) or _learn(statement)
+        found = self._cursor.execute(known.text, [values[name] for name in known.names]).fetchall()
         if not found:
             return found
-        row_type: Any = _row_types.get(statement)
+        row_type = known.row_type
         if row_type is None or len(row_type._fields) != len(found[0]):
-            row_type = _row_types[statement] = _row_type(self._cursor)
+            row_type = known.row_type = _row_type(self._cursor)
         return [*map(row_type._make, found)]
 
     def run(self, statement: str, values: Mapping[str, Any]) -> None:
         """As `rows`, for a statement that answers none."""
-        self._cursor.execute(statement, values)
+        known = _statements.get(statement) or _learn(statement)
+        self._cursor.execute(known.text, [values[name] for name in known.names])
 
     def transaction(self) -> AbstractContextManager[object]:
         """What is asked within is all or nothing."""
         return self._cursor.connection.transaction()
 
 
-def _row_type(cursor: psycopg.Cursor[Any]) -> Any:
+@dataclass(slots=True)
+class _Statement:
+    """A statement as PostgreSQL has it, the values it takes in order, and the type of its rows once there were any."""
+
+    text: bytes
+    names: tuple[str, ...]
+    row_type: Any = None
+
+
+_VALUE = re.compile(r"%(?:\((\w+)\)s|%)")
+
+
+def _learn(statement: str) -> _Statement:
+    names: dict[str, int] = {}
+
+    def place(found: re.Match[str]) -> str:
+        return f"${names.setdefault(found[1], len(names) + 1)}" if found[1] else "%"
+
+    known = _Statement(_VALUE.sub(place, statement).encode(), names=())
+    known.names = tuple(names)
+    _statements[statement] = known
+    return known
+
+
+def _row_type(cursor: psycopg.RawCursor[Any]) -> Any:
     names = [column.name for column in cursor.description or ()]
     return namedtuple("Row", names, rename=True)
 
 
-# By statement, of which there are as many as the code has: to make one for each answer took a third of asking.
-_row_types: dict[str, Any] = {}
+# As many as the code has. To make the type of the rows for each answer took a third of asking; the driver reads a
+# statement of more than 4096 characters each time it comes, and others to look them up.
+_statements: dict[str, _Statement] = {}
 
 
 Transaction = Session | Reader

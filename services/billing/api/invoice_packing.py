@@ -1,7 +1,6 @@
 """Invoices as messages."""
 
 from datetime import date
-from functools import lru_cache
 from typing import Any
 
 from ebok.billing.v1 import invoices_pb2 as pb
@@ -15,7 +14,7 @@ from chassis.wire import (
     pack_optional_decimal,
     pack_optional_instant,
 )
-from services.billing.api.packing import COMMODITIES, METER_PURPOSES, READING_KINDS, words_of
+from services.billing.api.packing import COMMODITIES, METER_PURPOSES, READING_KINDS, day_fields, words_of
 from services.billing.documents.transfer_qr import AMOUNT_MAX, transfer_qr_text
 from services.billing.domain.frozen import FrozenDifference, FrozenInvoice, FrozenLine, FrozenReading
 from services.billing.domain.invoices import KeptInvoice
@@ -28,7 +27,6 @@ from services.billing.storage.service_points import Commodity
 
 INVOICE_STATUSES = words_of(pb.InvoiceStatus, InvoiceStatus, "INVOICE_STATUS")
 PAID_STATES = words_of(pb.PaidState, PaidState, "PAID_STATE")
-DAYS_REMEMBERED = 4_096  # Of some years: the days of invoices come again and again.
 
 
 def pack_invoice(row: Any, *, today: date) -> dict[str, Any]:
@@ -42,11 +40,11 @@ def pack_invoice(row: Any, *, today: date) -> dict[str, Any]:
         "customer_id": pack_id(row.customer_id),
         "number": row.number or "",
         "status": INVOICE_STATUSES[row.status],
-        "period_from": _day(row.period_from),
-        "period_to": _day(row.period_to),
+        "period_from": day_fields(row.period_from),
+        "period_to": day_fields(row.period_to),
         "issued_at": pack_optional_instant(row.issued_at),
-        "issued_on": _day(row.issued_on),
-        "due_on": _day(row.due_on),
+        "issued_on": day_fields(row.issued_on),
+        "due_on": day_fields(row.due_on),
         "total_net": {"grosze": _grosze(row.total_net)},
         "total_vat": {"grosze": _grosze(row.total_vat)},
         "total_gross": {"grosze": _grosze(row.total_gross)},
@@ -58,7 +56,7 @@ def pack_invoice(row: Any, *, today: date) -> dict[str, Any]:
         state = paid_state(total=total, open_amount=open_grosze, due_on=row.due_on, today=today)
         fields["open_amount"] = {"grosze": open_grosze}
         fields["paid_state"] = PAID_STATES[state]
-        fields["paid_on"] = _day(row.paid_on)
+        fields["paid_on"] = day_fields(row.paid_on)
     if "premises_line" in row._fields:
         fields["premises_line"] = row.premises_line
     return fields
@@ -67,11 +65,6 @@ def pack_invoice(row: Any, *, today: date) -> dict[str, Any]:
 def _grosze(amount: Money | int) -> int:
     """Plain SQL answers integers where the models answer Money."""
     return amount if isinstance(amount, int) else amount.grosze
-
-
-@lru_cache(DAYS_REMEMBERED)
-def _day(value: date | None) -> dict[str, int] | None:
-    return None if value is None else {"year": value.year, "month": value.month, "day": value.day}
 
 
 def pack_detail(kept: KeptInvoice, *, today: date) -> pb.InvoiceDetail:

@@ -22,7 +22,6 @@ from services.billing.domain.usage_views import Step
 from services.billing.storage import invoice_lists as stored_invoices
 from services.billing.storage import overviews as stored_overviews
 from services.billing.storage import statements as stored
-from services.billing.storage import usage as stored_usage
 from services.billing.storage.service_points import Commodity
 
 LAST_INVOICES = 3
@@ -130,12 +129,11 @@ class LedgerService(rpc.LedgerServiceServicer):
         today = warsaw_date(self._clock.now())
         with self._database.asking() as reader:
             found = stored_overviews.get_overview(reader, customer_id, today=today, limit=LAST_INVOICES)
-            meters = stored_usage.list_meters_with_months(reader, customer_id)
-        use = usage_views.view_newest_year(meters, today=today) if meters else None
+        use = usage_views.view_newest_year(found.meters, today=today) if found.meters else None
         return pb.GetOverviewResponse(
             balance=_pack_balance(statements.balance_from(found.balance, today=today)),
             last_invoices=[pack_invoice(invoice, today=today) for invoice in found.last_invoices],
-            usage=pack_usage(meters, use, step=Step.MONTH) if use is not None else None,
+            usage=pack_usage(found.meters, use, step=Step.MONTH) if use is not None else None,
             as_of=wire.pack_optional_instant(found.balance.as_of),
             invoice_count=found.balance.invoice_count,
             readings_wanted=_pack_wanted(found.wanted),

@@ -1,7 +1,9 @@
 """Rows of master data, tariffs, readings and imports as messages."""
 
+from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from ebok.billing.v1 import customers_pb2, imports_pb2, meters_pb2, readings_pb2, tariffs_pb2
@@ -23,6 +25,7 @@ from services.billing.storage.readings import ReadingKind, ReadingStatus
 from services.billing.storage.service_points import Commodity
 from services.billing.storage.tariffs import ChargeBasis, TariffVersionStatus
 
+DAYS_REMEMBERED = 4_096  # Of some years: the days of invoices and of readings come again and again.
 WordType = TypeVar("WordType", bound=StrEnum)
 
 
@@ -47,6 +50,12 @@ REJECT_STATUSES = words_of(imports_pb2.RejectStatus, RejectStatus, "REJECT_STATU
 def unpack_word(value: int, words: dict[WordType, Any]) -> WordType | None:
     """Our word of an enum's number; None for UNSPECIFIED."""
     return next((word for word, number in words.items() if number == value), None)
+
+
+@lru_cache(DAYS_REMEMBERED)
+def day_fields(value: date | None) -> dict[str, int] | None:
+    """The fields of a `Date`, where it is put into another message: that would copy a message. None for None."""
+    return None if value is None else {"year": value.year, "month": value.month, "day": value.day}
 
 
 def pack_customer(customer: Any) -> customers_pb2.Customer:

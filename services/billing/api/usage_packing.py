@@ -5,8 +5,8 @@ from typing import Any
 
 from ebok.billing.v1 import readings_pb2 as pb
 
-from chassis.wire import pack_id, pack_optional_date, pack_optional_decimal, pack_optional_instant
-from services.billing.api.packing import COMMODITIES, pack_service_point, words_of
+from chassis.wire import pack_id, pack_optional_instant
+from services.billing.api.packing import COMMODITIES, day_fields, pack_service_point, words_of
 from services.billing.domain.usage_views import Bucket, Step, UsageView
 from services.billing.storage.premises import address_line
 
@@ -27,8 +27,8 @@ def pack_usage(rows: Sequence[Any], view: UsageView, *, step: Step) -> pb.GetUsa
         day=view.on.day if finer_than_day else 0,
         years=view.years,
         buckets=[_pack_bucket(bucket) for bucket in view.buckets],
-        known_from=pack_optional_date(view.known_from),
-        read_until=pack_optional_date(view.read_until),
+        known_from=day_fields(view.known_from),
+        read_until=day_fields(view.read_until),
         has_hours=view.has_hours,
     )
 
@@ -56,7 +56,7 @@ def _pack_bucket(bucket: Bucket) -> dict[str, Any]:
         "month": bucket.month,
         "day": bucket.day,
         "starts_at": pack_optional_instant(bucket.starts_at),
-        "used": pack_optional_decimal(bucket.used),
-        "used_year_before": pack_optional_decimal(bucket.used_year_before),
-        "known_until": pack_optional_date(bucket.known_until),
+        "used": bucket.used,
+        "used_year_before": bucket.used_year_before,
+        "known_until": day_fields(bucket.known_until),
     }

@@ -43,14 +43,14 @@ class Step(StrEnum):
 class Bucket(NamedTuple):
     """A year, a month, a day or an hour; what it is a part of is told, what is finer is 0.
 
-    None: nothing is known of it. `known_until`: only a part is.
+    What was used is a text with at least three places. None: nothing is known of it. `known_until`: only a part is.
     """
 
     year: int
     month: int
     day: int
-    used: Decimal | None
-    used_year_before: Decimal | None
+    used: str | None
+    used_year_before: str | None
     known_until: date | None = None
     starts_at: datetime | None = None
 
@@ -129,16 +129,16 @@ def view_usage(
 
 
 def view_newest_year(rows: Sequence[Any], *, today: date) -> UsageView:
-    """The months of the newest year with data, of rows of `storage.usage.list_meters_with_months`."""
+    """The months of the newest year with data, of rows of `storage.usage.METERS_WITH_MONTHS`."""
     known = _known_of(rows)
     on = known.last or today
-    sums: dict[int, Decimal] = {}
+    sums: dict[int, str] = {}
     for row in known.meters:
         if row.last_used_on:
             january = MONTHS * (row.last_used_on.year - 1)
             for month, used in enumerate(row.months, january):
                 if used is not None:
-                    sums[month] = sums.get(month, 0) + used
+                    sums[month] = _added(sums[month], used) if month in sums else used
     return _view(known, on, _buckets_of_year(known.last, on.year, sums))
 
 
@@ -191,10 +191,11 @@ def _years(reader: Reader, known: _Known, on: date) -> list[Bucket]:
         return []
     until = known.last
     sums = stored.sum_years(reader, known.spans((known.first, until)))
-    return [
-        _bucket(until, (year, 0, 0), used=sums.get(year), before=sums.get(year - 1))
+    buckets = [
+        Bucket(year, 0, 0, sums.get(year), sums.get(year - 1))
         for year in range(known.first.year, until.year + 1)
     ]
+    return _cut(buckets, -1, until, date(until.year, MONTHS, 31))
 
 
 def _months(reader: Reader, known: _Known, on: date) -> list[Bucket]:
@@ -202,32 +203,36 @@ def _months(reader: Reader, known: _Known, on: date) -> list[Bucket]:
     return _buckets_of_year(known.last, on.year, stored.sum_months(reader, known.spans(window)))
 
 
-def _buckets_of_year(until: date | None, year: int, sums: Mapping[int, Decimal]) -> list[Bucket]:
+def _buckets_of_year(until: date | None, year: int, sums: Mapping[int, str]) -> list[Bucket]:
     """The months of a year; `sums` by 12 × year + month - 1."""
-    first = MONTHS * year
-    return [
-        _bucket(
-            until,
-            (year, month + 1, 0),
-            used=sums.get(first + month),
-            before=sums.get(first - MONTHS + month),
-        )
-        for month in range(MONTHS)
+    eve = MONTHS * year - 1
+    buckets = [
+        Bucket(year, month, 0, sums.get(eve + month), sums.get(eve + month - MONTHS))
+        for month in range(1, MONTHS + 1)
     ]
+    if until is None or until.year != year:
+        return buckets
+    return _cut(buckets, until.month - 1, until, _on(year, until.month, 31))
+
+
+def _cut(buckets: list[Bucket], place: int, until: date, last: date) -> list[Bucket]:
+    """Of the bucket that the known days end in, before its own last day, it is told until when."""
+    if until < last and buckets[place].used is not None:
+        buckets[place] = buckets[place]._replace(known_until=until)
+    return buckets
 
 
 def _days(reader: Reader, known: _Known, on: date) -> list[Bucket]:
     first, last = on.replace(day=1), _on(on.year, on.month, 31)
     before = _on(on.year - 1, on.month, 1), _on(on.year - 1, on.month, 31)
     sums = stored.sum_days(reader, known.spans(before, (first, last)))
-    days, until = (first + ONE_DAY * number for number in range(last.day)), known.last
     return [
-        _bucket(until, (day.year, day.month, day.day), used=sums.get(day), before=_of_year_before(sums, day))
-        for day in days
+        Bucket(day.year, day.month, day.day, sums.get(day), _of_year_before(sums, day))
+        for day in (first + ONE_DAY * number for number in range(last.day))
     ]
 
 
-def _of_year_before(sums: Mapping[date, Decimal], day: date) -> Decimal | None:
+def _of_year_before(sums: Mapping[date, str], day: date) -> str | None:
     """The 29th of February has no day a year before."""
     return None if _is_leap_day(day) else sums.get(day.replace(year=day.year - 1))
 
@@ -256,8 +261,8 @@ def _hours(reader: Reader, known: _Known, on: date) -> list[Bucket]:
                 on.year,
                 on.month,
                 on.day,
-                _plain(sums.get(starts_at)),
-                _plain(before.get((clock.hour, clock.fold))),
+                sums.get(starts_at),
+                before.get((clock.hour, clock.fold)),
                 starts_at=starts_at,
             )
         )
@@ -267,26 +272,8 @@ def _hours(reader: Reader, known: _Known, on: date) -> list[Bucket]:
 _BUCKETS = {Step.YEAR: _years, Step.MONTH: _months, Step.DAY: _days, Step.HOUR: _hours}
 
 
-def _bucket(
-    until: date | None, place: tuple[int, int, int], *, used: Decimal | None, before: Decimal | None
-) -> Bucket:
-    """Of a place that the known days end in, before its own last day, it is told until when."""
-    year, month, day = place
-    cut = False
-    if (
-        used is not None
-        and until is not None
-        and year == until.year
-        and month in (0, until.month)
-        and not day
-    ):
-        cut = until < _on(year, month or MONTHS, 31)
-    return Bucket(*place, _plain(used), _plain(before), known_until=until if cut else None)
-
-
-def _plain(used: Decimal | None) -> Decimal | None:
-    """At least three places, more only where they tell something."""
-    if used is None:
-        return None
+def _added(one: str, other: str) -> str:
+    """Two sums as one, told as they are."""
+    used = Decimal(one) + Decimal(other)
     short = used.quantize(QUANTITY_STEP)
-    return short if short == used else used.normalize()
+    return format(short if short == used else used.normalize(), "f")

@@ -47,8 +47,10 @@ _YEARS = """
     SELECT DISTINCT EXTRACT(YEAR FROM issued_on)::int AS year FROM invoices
      WHERE customer_id = %(customer_id)s AND status = 'ISSUED' ORDER BY year DESC
 """
-_COLUMNS = f"""
-    SELECT {", ".join(f"i.{column.name}" for column in LIST_COLUMNS)}, e.amount - u.used AS open_grosze,
+_COLUMNS = """
+    SELECT i.invoice_id, i.customer_id, i.number, i.status, i.period_from, i.period_to, i.issued_at, i.issued_on,
+           i.due_on, i.total_net, i.total_vat, i.total_gross, i.customer_number, i.customer_name,
+           e.amount - u.used AS open_grosze,
            CASE WHEN e.amount = u.used THEN coalesce(u.last_on, e.booked_on) END AS paid_on,
            CASE WHEN (SELECT count(DISTINCT s.premises_id) > 1
                         FROM contracts c
@@ -56,7 +58,7 @@ _COLUMNS = f"""
                         JOIN service_points s USING (service_point_id)
                        WHERE c.customer_id = %(customer_id)s)
                 THEN i.frozen ->> 'premises_line' ELSE '' END AS premises_line
-"""  # noqa: S608 - our own names, no input
+"""
 _FROM = """
       FROM invoices i
       JOIN ledger_entries e ON e.invoice_id = i.invoice_id AND e.kind = 'CHARGE'

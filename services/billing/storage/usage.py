@@ -3,7 +3,6 @@
 import json
 from collections.abc import Sequence
 from datetime import date, datetime
-from decimal import Decimal
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -33,24 +32,18 @@ def list_meters_with_use(reader: Reader, customer_id: UUID, service_point_id: UU
     and last use in it, the newest value, and the last instant that an interval begins. The meter in use comes first. A
     point without meters has one row without a meter.
     """
-    return reader.rows(_METERS, {"customer_id": customer_id, "point": service_point_id})
+    if service_point_id is None:
+        return reader.rows(_METERS, {"customer_id": customer_id})
+    return reader.rows(_METERS_OF_POINT, {"customer_id": customer_id, "point": service_point_id})
 
 
-def list_meters_with_months(reader: Reader, customer_id: UUID) -> Sequence[Any]:
-    """As `list_meters_with_use` without an id; `months` of each row is what was used in each month since January of the
-    year before that of `last_used_on`, None where nothing is known.
-    """
-    return reader.rows(_METERS_WITH_MONTHS, {"customer_id": customer_id, "point": None})
+def _told(amount: str) -> str:
+    """As text with at least three places, more only where they tell something."""
+    return f"round({amount}, greatest(3, min_scale({amount})))::text"
 
 
-# The first and the last are looked for from either end, which takes a step; their minimum would take all days.
-_COUNTED_DAYS = """
-    FROM daily_use d
-   WHERE d.meter_id = m.meter_id AND d.day > s.eve AND d.day <= s.last_on
-     AND (d.measured OR d.day > r.first_read_on AND d.day <= r.last_read_on)
-"""
 # The days begin on the eve of a contract: a reading closes its day. So contracts that follow each other are one.
-_POINT_AND_SPANS = """
+_POINT = """
     WITH spans AS MATERIALIZED (
         SELECT service_point_id, lower(span) AS eve, coalesce(upper(span) - 1, '9999-12-30') AS last_on
           FROM (SELECT l.service_point_id, unnest(range_agg(daterange(c.starts_on - 1, c.ends_on, '[]'))) AS span
@@ -63,26 +56,35 @@ _POINT_AND_SPANS = """
           FROM service_points s
           JOIN premises p USING (premises_id)
          WHERE s.service_point_id IN (SELECT service_point_id FROM spans)
-           AND (s.service_point_id = %(point)s::uuid
-                OR %(point)s::uuid IS NULL
-                   AND EXISTS (SELECT 1 FROM meters m WHERE m.service_point_id = s.service_point_id))
+"""
+_WITH_METER = "AND EXISTS (SELECT 1 FROM meters m WHERE m.service_point_id = s.service_point_id)"
+_GIVEN = "AND s.service_point_id = %(point)s"
+_OF_POINT = """
          ORDER BY p.town, p.street, p.building, p.flat, p.premises_id, s.external_id
          LIMIT 1)
     SELECT point.*, m.meter_id, m.serial_number, m.installed_on, m.removed_on, m.digits, m.unit, m.purpose,
-           s.eve, s.last_on, r.first_read_on, r.last_read_on, v.value AS last_value,
+           s.eve, s.last_on, r.first_read_on, r.last_read_on, r.last_value,
            u.first_used_on, u.last_used_on, i.last_interval
 """
-_OF_METERS = f"""
+# The first and the last are looked for from either end, which takes a step; their minimum would take all days.
+_OF_READINGS = """
+    FROM readings
+   WHERE meter_id = m.meter_id AND register = 'main' AND status = 'ACCEPTED' AND read_on BETWEEN s.eve AND s.last_on
+"""
+_COUNTED_DAYS = """
+    FROM daily_use d
+   WHERE d.meter_id = m.meter_id AND d.day > s.eve AND d.day <= s.last_on
+     AND (d.measured OR d.day > r.first_read_on AND d.day <= r.last_read_on)
+"""
+_WITH_USE = f"""
       FROM point
       LEFT JOIN (meters m JOIN spans s USING (service_point_id))
              ON m.service_point_id = point.service_point_id
             AND m.installed_on <= s.last_on AND coalesce(m.removed_on, 'infinity') >= s.eve
       LEFT JOIN LATERAL (
-           SELECT min(read_on) AS first_read_on, max(read_on) AS last_read_on FROM readings
-            WHERE meter_id = m.meter_id AND register = 'main' AND status = 'ACCEPTED'
-              AND read_on BETWEEN s.eve AND s.last_on) AS r ON true
-      LEFT JOIN readings v ON v.meter_id = m.meter_id AND v.register = 'main' AND v.status = 'ACCEPTED'
-                          AND v.read_on = r.last_read_on
+           SELECT (SELECT read_on {_OF_READINGS} ORDER BY read_on LIMIT 1) AS first_read_on,
+                  read_on AS last_read_on, value AS last_value
+                  {_OF_READINGS} ORDER BY read_on DESC LIMIT 1) AS r ON true
       LEFT JOIN LATERAL (
            SELECT (SELECT d.day {_COUNTED_DAYS} ORDER BY d.day LIMIT 1) AS first_used_on,
                   (SELECT d.day {_COUNTED_DAYS} ORDER BY d.day DESC LIMIT 1) AS last_used_on) AS u ON true
@@ -93,17 +95,20 @@ _OF_METERS = f"""
               AND starts_at < (s.last_on + 1)::timestamp AT TIME ZONE 'Europe/Warsaw') AS i ON true
      ORDER BY m.removed_on DESC NULLS FIRST, m.installed_on DESC, m.meter_id, s.eve
 """  # noqa: S608 - parts of our own, no input
-_METERS = _POINT_AND_SPANS + _OF_METERS
-_MONTHS_OF_METER = f"""
+_METERS = f"{_POINT} {_WITH_METER} {_OF_POINT} {_WITH_USE}"
+_METERS_OF_POINT = f"{_POINT} {_GIVEN} {_OF_POINT} {_WITH_USE}"
+# As `list_meters_with_use` without an id; `months` of each row is what was used in each month since January of the year
+# before that of `last_used_on`, null where nothing is known.
+METERS_WITH_MONTHS = f"""
+    {_POINT} {_WITH_METER} {_OF_POINT}
          , ARRAY(
-           SELECT (SELECT sum(d.used) {_COUNTED_DAYS}
+           SELECT (SELECT {_told("sum(d.used)")} {_COUNTED_DAYS}
                       AND d.day BETWEEN f.starts::date AND (f.starts + interval '1 month')::date - 1)
              FROM generate_series(date_trunc('year', u.last_used_on::timestamp) - interval '1 year', u.last_used_on,
                                   '1 month') AS f(starts)
             ORDER BY f.starts) AS months
+    {_WITH_USE}
 """  # noqa: S608 - parts of our own, no input
-# In one line it is short enough for the driver to remember how it reads it (4096 characters).
-_METERS_WITH_MONTHS = " ".join(f"{_POINT_AND_SPANS} {_MONTHS_OF_METER} {_OF_METERS}".split())
 
 
 def list_metered_points(reader: Reader, customer_id: UUID, *, limit: int) -> Sequence[Any]:
@@ -131,17 +136,17 @@ _METERED = """
 """
 
 
-def sum_years(reader: Reader, spans: Sequence[Span]) -> dict[int, Decimal]:
-    """What was used by year."""
+def sum_years(reader: Reader, spans: Sequence[Span]) -> dict[int, str]:
+    """What was used by year; as all these sums a text with at least three places."""
     return _sums(reader, _YEARS, spans)
 
 
-def sum_months(reader: Reader, spans: Sequence[Span]) -> dict[int, Decimal]:
+def sum_months(reader: Reader, spans: Sequence[Span]) -> dict[int, str]:
     """What was used by month, known by 12 × year + month - 1."""
     return _sums(reader, _MONTHS, spans)
 
 
-def sum_days(reader: Reader, spans: Sequence[Span]) -> dict[date, Decimal]:
+def sum_days(reader: Reader, spans: Sequence[Span]) -> dict[date, str]:
     """What was used by day."""
     return _sums(reader, _DAYS, spans)
 
@@ -152,9 +157,7 @@ def find_last_day(reader: Reader, spans: Sequence[Span]) -> date | None:
     return days
 
 
-def sum_hours(
-    reader: Reader, stretches: Sequence[tuple[UUID, datetime, datetime]]
-) -> dict[datetime, Decimal]:
+def sum_hours(reader: Reader, stretches: Sequence[tuple[UUID, datetime, datetime]]) -> dict[datetime, str]:
     """What was used in each hour that intervals tell of, by its beginning; `stretches`: meter, from, before."""
     if not stretches:
         return {}
@@ -187,7 +190,7 @@ _COUNTED = f"""
 def _by(step: str, key: str) -> str:
     """Sums by year or month, each over its own days: to ask each day which it is in takes longer than to add it."""
     return f"""
-    SELECT {key} AS key, sum(u.used) AS used
+    SELECT {key} AS key, {_told("sum(u.used)")} AS used
       {_SPANS}
      CROSS JOIN generate_series(date_trunc('{step}', h.from_day::timestamp), h.until_day, '1 {step}') AS f(starts)
      CROSS JOIN LATERAL (
@@ -202,20 +205,20 @@ def _by(step: str, key: str) -> str:
 
 _YEARS = _by("year", "extract(year FROM f.starts)::int")
 _MONTHS = _by("month", "(12 * extract(year FROM f.starts) + extract(month FROM f.starts))::int - 1")
-_DAYS = f"SELECT d.day AS key, sum(d.used) AS used {_COUNTED} GROUP BY 1"
+_DAYS = f"SELECT d.day AS key, {_told('sum(d.used)')} AS used {_COUNTED} GROUP BY 1"
 _LAST_DAY = f"SELECT max(d.day) AS day {_COUNTED}"
 _OF_INTERVALS = """
       FROM unnest(%(meters)s::uuid[], %(from)s::timestamptz[], %(before)s::timestamptz[])
            AS h(meter_id, from_at, before)
       JOIN interval_readings i ON i.meter_id = h.meter_id AND i.starts_at >= h.from_at AND i.starts_at < h.before
 """
-_HOURS = (
-    f"SELECT date_trunc('hour', i.starts_at) AS starts_at, sum(i.used) AS used {_OF_INTERVALS} GROUP BY 1"
-)
+_HOURS = f"""
+    SELECT date_trunc('hour', i.starts_at) AS starts_at, {_told("sum(i.used)")} AS used {_OF_INTERVALS} GROUP BY 1
+"""
 _LAST_INTERVAL = f"SELECT max(i.starts_at) AS starts_at {_OF_INTERVALS}"
 
 
-def _sums(reader: Reader, statement: str, spans: Sequence[Span]) -> dict[Any, Decimal]:
+def _sums(reader: Reader, statement: str, spans: Sequence[Span]) -> dict[Any, str]:
     return {row.key: row.used for row in reader.rows(statement, _text(spans))} if spans else {}
 
 
