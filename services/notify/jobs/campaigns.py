@@ -76,7 +76,8 @@ def _gather(
         campaign_runs.end_gathering(session, campaign_id, now=now)
 
 
-@jobs.job("campaigns.release", every_s=1)
+# Often enough that what is planned ahead lasts until the next time, however fast it is sent.
+@jobs.job("campaigns.release", every_s=0.5)
 def release_messages(database: Database, *, now: datetime, config: NotifyConfig) -> None:
     """Plan the next messages of each campaign at its pace; none in quiet hours."""
     if config.quiet.until(now) is not None:
