@@ -14,7 +14,7 @@ from chassis.rpc.paging import pack_page, unpack_window
 from chassis.rpc.server import Context
 from services.billing.api.invoice_packing import pack_invoice
 from services.billing.api.ledger_packing import pack_allocation, pack_entry, pack_statement_entry
-from services.billing.api.packing import COMMODITIES
+from services.billing.api.packing import COMMODITIES, day_fields
 from services.billing.api.usage_packing import pack_usage
 from services.billing.domain import allocations, payable, statements, usage_views
 from services.billing.domain.statements import Balance
@@ -156,18 +156,23 @@ def _pack_wanted(row: Any) -> pb.ReadingsWanted | None:
     )
 
 
-def _pack_balance(found: Balance) -> pb.Balance:
+def _pack_balance(found: Balance) -> dict[str, Any]:
+    """The fields of a `Balance`."""
     coming, later = found.next_due, found.later_due
-    return pb.Balance(
-        balance=wire.pack_money(found.balance),
-        open_amount=wire.pack_money(found.open_amount),
-        overdue=wire.pack_money(found.overdue),
-        credit=wire.pack_money(found.credit),
-        next_amount=wire.pack_optional_money(coming.amount if coming else None),
-        next_due_on=wire.pack_optional_date(coming.due_on if coming else None),
-        later_amount=wire.pack_optional_money(later.amount if later else None),
-        later_due_on=wire.pack_optional_date(later.due_on if later else None),
-        next_invoice_id=wire.pack_id(coming.invoice_id if coming else None),
-        last_payment_on=wire.pack_optional_date(found.last_payment_on),
-        last_payment=wire.pack_optional_money(found.last_payment),
-    )
+    return {
+        "balance": _money_fields(found.balance),
+        "open_amount": _money_fields(found.open_amount),
+        "overdue": _money_fields(found.overdue),
+        "credit": _money_fields(found.credit),
+        "next_amount": _money_fields(coming.amount) if coming else None,
+        "next_due_on": day_fields(coming.due_on) if coming else None,
+        "later_amount": _money_fields(later.amount) if later else None,
+        "later_due_on": day_fields(later.due_on) if later else None,
+        "next_invoice_id": coming.invoice_id if coming else None,
+        "last_payment_on": day_fields(found.last_payment_on),
+        "last_payment": _money_fields(found.last_payment) if found.last_payment is not None else None,
+    }
+
+
+def _money_fields(value: Money) -> dict[str, int]:
+    return {"grosze": value.grosze}

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Row
@@ -46,26 +46,23 @@ def paid_state(*, total: int, open_amount: int, due_on: date, today: date) -> Pa
     return PaidState.DUE if open_amount == total else PaidState.PART_PAID
 
 
-@dataclass(frozen=True, slots=True)
-class OpenCharge:
-    """What is open of a charge; ordered by due day."""
+class OpenCharge(NamedTuple):
+    """What is open of a charge; ordered by due day. The id is a text."""
 
     due_on: date
     open: Money
-    invoice_id: UUID | None
+    invoice_id: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class DueAmount:
+class DueAmount(NamedTuple):
     """What is to be paid by a day; `invoice_id` of its oldest charge."""
 
     amount: Money
     due_on: date
-    invoice_id: UUID | None
+    invoice_id: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Balance:
+class Balance(NamedTuple):
     """What a customer owes. All that is overdue counts as one amount, due on its oldest day."""
 
     balance: Money

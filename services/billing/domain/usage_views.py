@@ -16,7 +16,7 @@ from chassis.clock import WARSAW, warsaw_date
 from chassis.database import Reader
 from chassis.errors import NotFound
 from services.billing.domain.deriving_use import midnight, minutes_of
-from services.billing.domain.proration import ONE_DAY, QUANTITY_STEP
+from services.billing.domain.proration import ONE_DAY
 from services.billing.domain.rows import FIRST_YEAR, LAST_YEAR
 from services.billing.storage import usage as stored
 from services.billing.storage.meters import MeterPurpose
@@ -55,8 +55,7 @@ class Bucket(NamedTuple):
     starts_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class UsageView:
+class UsageView(NamedTuple):
     """The buckets in time order, what they are of, the years there are data of, and the days known."""
 
     unit: str
@@ -138,7 +137,7 @@ def view_newest_year(rows: Sequence[Any], *, today: date) -> UsageView:
             january = MONTHS * (row.last_used_on.year - 1)
             for month, used in enumerate(row.months, january):
                 if used is not None:
-                    sums[month] = _added(sums[month], used) if month in sums else used
+                    sums[month] = str(Decimal(sums[month]) + Decimal(used)) if month in sums else used
     return _view(known, on, _buckets_of_year(known.last, on.year, sums))
 
 
@@ -192,7 +191,7 @@ def _years(reader: Reader, known: _Known, on: date) -> list[Bucket]:
     until = known.last
     sums = stored.sum_years(reader, known.spans((known.first, until)))
     buckets = [
-        Bucket(year, 0, 0, sums.get(year), sums.get(year - 1))
+        Bucket(year, 0, 0, _plain(sums.get(year)), _plain(sums.get(year - 1)))
         for year in range(known.first.year, until.year + 1)
     ]
     return _cut(buckets, -1, until, date(until.year, MONTHS, 31))
@@ -207,7 +206,7 @@ def _buckets_of_year(until: date | None, year: int, sums: Mapping[int, str]) -> 
     """The months of a year; `sums` by 12 × year + month - 1."""
     eve = MONTHS * year - 1
     buckets = [
-        Bucket(year, month, 0, sums.get(eve + month), sums.get(eve + month - MONTHS))
+        Bucket(year, month, 0, _plain(sums.get(eve + month)), _plain(sums.get(eve + month - MONTHS)))
         for month in range(1, MONTHS + 1)
     ]
     if until is None or until.year != year:
@@ -227,7 +226,7 @@ def _days(reader: Reader, known: _Known, on: date) -> list[Bucket]:
     before = _on(on.year - 1, on.month, 1), _on(on.year - 1, on.month, 31)
     sums = stored.sum_days(reader, known.spans(before, (first, last)))
     return [
-        Bucket(day.year, day.month, day.day, sums.get(day), _of_year_before(sums, day))
+        Bucket(day.year, day.month, day.day, _plain(sums.get(day)), _plain(_of_year_before(sums, day)))
         for day in (first + ONE_DAY * number for number in range(last.day))
     ]
 
@@ -261,8 +260,8 @@ def _hours(reader: Reader, known: _Known, on: date) -> list[Bucket]:
                 on.year,
                 on.month,
                 on.day,
-                sums.get(starts_at),
-                before.get((clock.hour, clock.fold)),
+                _plain(sums.get(starts_at)),
+                _plain(before.get((clock.hour, clock.fold))),
                 starts_at=starts_at,
             )
         )
@@ -272,8 +271,8 @@ def _hours(reader: Reader, known: _Known, on: date) -> list[Bucket]:
 _BUCKETS = {Step.YEAR: _years, Step.MONTH: _months, Step.DAY: _days, Step.HOUR: _hours}
 
 
-def _added(one: str, other: str) -> str:
-    """Two sums as one, told as they are."""
-    used = Decimal(one) + Decimal(other)
-    short = used.quantize(QUANTITY_STEP)
-    return format(short if short == used else used.normalize(), "f")
+def _plain(used: str | None) -> str | None:
+    """A sum with its six places as it is told: at least three, more only where they tell something."""
+    if used is None:
+        return None
+    return used[:-3] if used.endswith("000") else used.rstrip("0")

@@ -14,6 +14,7 @@ from chassis.database import Reader
 from chassis.keyset import Page, Window, cut
 from services.billing.storage.invoices import LIST_COLUMNS, Invoice, InvoiceStatus
 from services.billing.storage.ledger import EntryKind, LedgerAllocation, LedgerEntry
+from services.billing.storage.service_points import OWN
 
 _USED = (
     sa.select(
@@ -52,11 +53,7 @@ _COLUMNS = """
            i.due_on, i.total_net, i.total_vat, i.total_gross, i.customer_number, i.customer_name,
            e.amount - u.used AS open_grosze,
            CASE WHEN e.amount = u.used THEN coalesce(u.last_on, e.booked_on) END AS paid_on,
-           CASE WHEN (SELECT count(DISTINCT s.premises_id) > 1
-                        FROM contracts c
-                        JOIN contract_service_points l USING (contract_id)
-                        JOIN service_points s USING (service_point_id)
-                       WHERE c.customer_id = %(customer_id)s)
+           CASE WHEN (SELECT count(DISTINCT premises_id) > 1 FROM own)
                 THEN i.frozen ->> 'premises_line' ELSE '' END AS premises_line
 """
 _FROM = """
@@ -67,8 +64,8 @@ _FROM = """
              FROM ledger_allocations a WHERE a.debit_entry_id = e.entry_id) u
      WHERE i.customer_id = %(customer_id)s AND i.status = 'ISSUED'
 """
-LISTED = _COLUMNS + _FROM
-LISTED_WITH_YEARS = f"{_COLUMNS}, ARRAY({_YEARS}) AS years {_FROM}"
+LISTED = _COLUMNS + _FROM  # It is asked with `OWN`.
+LISTED_WITH_YEARS = f"WITH {OWN} {_COLUMNS}, ARRAY({_YEARS}) AS years {_FROM}"
 _IN_STATE = {
     "PAID": "AND e.amount = u.used",
     "OVERDUE": "AND e.amount > u.used AND i.due_on < %(today)s",

@@ -2,22 +2,21 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from chassis.database import Reader
 from services.billing.storage.invoice_lists import LISTED, NEWEST_FIRST
 from services.billing.storage.readable_meters import WANTED
+from services.billing.storage.service_points import OWN
 from services.billing.storage.statements import BALANCE, BalanceRow, balance_of
 from services.billing.storage.usage import METERS_WITH_MONTHS
 
 
-@dataclass(frozen=True, slots=True)
-class OverviewRows:
+class OverviewRows(NamedTuple):
     """The balance, the newest invoices as `invoice_lists.list_issued` has them, a row of `WANTED`, and those of
     `METERS_WITH_MONTHS`.
     """
@@ -30,6 +29,7 @@ class OverviewRows:
 
 # What is there once is one text beside each invoice: the driver asks how to read each column, and reads it in each row.
 _OVERVIEW = f"""
+      WITH {OWN}
     SELECT once.told, last.*
       FROM (SELECT row_to_json(parts)::text AS told
               FROM (SELECT (SELECT row_to_json(b) FROM ({BALANCE}) AS b) AS balance,

@@ -213,20 +213,16 @@ _HANDED_IN = text(f"""
 
 # Of the windows open today, the first to close with meters of the customer that lack a reading of its days:
 # `commodity`, `closes_on`, `meter_count`; of one of the meters `meter_id`, `serial_number`, `unit` and its newest
-# accepted reading, `last_read_on` and `last_value`. Meters that send their readings by themselves lack none.
+# accepted reading, `last_read_on` and `last_value`. Meters that send their readings by themselves lack none. It is
+# asked with `OWN`.
 WANTED = f"""
-      WITH own AS (
-           SELECT l.service_point_id, c.starts_on - 1 AS first_on
-             FROM contracts c JOIN contract_service_points l USING (contract_id)
-            WHERE c.customer_id = %(customer_id)s AND c.starts_on <= %(today)s
-              AND (c.ends_on IS NULL OR c.ends_on >= %(today)s)),
-           wanted AS (
-           SELECT w.commodity, w.closes_on, m.meter_id, m.serial_number, m.unit, own.first_on
+      WITH wanted AS (
+           SELECT w.commodity, w.closes_on, m.meter_id, m.serial_number, m.unit, own.starts_on - 1 AS first_on
              FROM (SELECT *, %(today)s::date AS day FROM reading_windows
                     WHERE closed_at IS NULL AND opens_on <= %(today)s AND closes_on >= %(today)s) w
-             JOIN own ON true
-             JOIN service_points s ON s.service_point_id = own.service_point_id AND s.commodity = w.commodity
-             JOIN meters m ON m.service_point_id = s.service_point_id AND {READ_BY_CUSTOMER}
+             JOIN own ON own.commodity = w.commodity
+                     AND own.starts_on <= w.day AND (own.ends_on IS NULL OR own.ends_on >= w.day)
+             JOIN meters m ON m.service_point_id = own.service_point_id AND {READ_BY_CUSTOMER}
             WHERE NOT {READ_IN_WINDOW})
     SELECT wanted.*, count(*) OVER (PARTITION BY closes_on, commodity) AS meter_count,
            last.read_on AS last_read_on, last.value AS last_value

@@ -41,6 +41,17 @@ class ServicePoint(Base, OfOrigin):
     search: Mapped[str] = search_column("code")
 
 
+# For `WITH`: the points of a customer's contracts, each with the days of one, that what is told of them looks at.
+OWN = """
+    own AS MATERIALIZED (
+        SELECT c.starts_on, c.ends_on, s.service_point_id, s.external_id, s.premises_id, s.commodity, s.code
+          FROM contracts c
+          JOIN contract_service_points l USING (contract_id)
+          JOIN service_points s USING (service_point_id)
+         WHERE c.customer_id = %(customer_id)s)
+"""
+
+
 def list_points_of_customer(session: Session, customer_id: UUID, *, limit: int) -> Sequence[Row[Any]]:
     """The points of all contracts of a customer with their premises, by address and code; each point once."""
     return session.execute(_OF_CUSTOMER, {"customer_id": customer_id, "limit": limit}).all()

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Row, text
@@ -14,12 +14,14 @@ from chassis.database import Reader
 from chassis.money import Money
 
 
-@dataclass(frozen=True, slots=True)
-class BalanceRow:
-    """The sum of a customer's ledger and what is open of it, with what the first page shows beside."""
+class BalanceRow(NamedTuple):
+    """The sum of a customer's ledger and what is open of it, with what the first page shows beside.
+
+    Of each open charge the due day, what is open, and the id of its invoice as text.
+    """
 
     balance: Money
-    open_charges: Sequence[tuple[date, Money, UUID | None]]
+    open_charges: Sequence[tuple[date, Money, str | None]]
     last_payment_on: date | None
     last_payment: Money | None
     invoice_count: int
@@ -31,15 +33,16 @@ BALANCE = """
         SELECT debit_entry_id, sum(amount) AS used FROM ledger_allocations
          WHERE customer_id = %(customer_id)s GROUP BY debit_entry_id),
     entries AS (
-        SELECT e.kind, e.amount, e.booked_on, e.seq, e.invoice_id, coalesce(e.due_on, e.booked_on) AS due,
+        SELECT e.amount, e.booked_on, e.seq, e.invoice_id, coalesce(e.due_on, e.booked_on) AS due,
                e.amount - coalesce(u.used, 0) AS open
           FROM ledger_entries e LEFT JOIN used u ON u.debit_entry_id = e.entry_id
          WHERE e.customer_id = %(customer_id)s)
     SELECT coalesce(sum(amount), 0) AS balance,
-           coalesce(json_agg(json_build_array(due, open, invoice_id) ORDER BY due, booked_on, seq)
-                    FILTER (WHERE amount > 0 AND open > 0), '[]') AS open_charges,
-           (array_agg(booked_on ORDER BY booked_on DESC, seq DESC) FILTER (WHERE kind = 'PAYMENT'))[1] AS payment_on,
-           (array_agg(amount ORDER BY booked_on DESC, seq DESC) FILTER (WHERE kind = 'PAYMENT'))[1] AS payment,
+           json_agg(json_build_array(due, booked_on, seq, open, invoice_id))
+                    FILTER (WHERE amount > 0 AND open > 0) AS open_charges,
+           (SELECT json_build_array(booked_on, amount) FROM ledger_entries
+             WHERE customer_id = %(customer_id)s AND kind = 'PAYMENT'
+             ORDER BY booked_on DESC, seq DESC LIMIT 1) AS last_payment,
            (SELECT count(*) FROM invoices WHERE customer_id = %(customer_id)s AND status = 'ISSUED') AS invoice_count,
            (SELECT as_of FROM customers WHERE customer_id = %(customer_id)s) AS as_of
       FROM entries
@@ -55,12 +58,13 @@ def get_balance(reader: Reader, customer_id: UUID) -> BalanceRow:
 
 def balance_of(told: Mapping[str, Any]) -> BalanceRow:
     """A row of `BALANCE`, read from JSON."""
-    paid_on, paid, as_of = told["payment_on"], told["payment"], told["as_of"]
+    paid_on, paid = told["last_payment"] or (None, None)
+    as_of = told["as_of"]
     return BalanceRow(
         balance=Money(told["balance"]),
         open_charges=[
-            (date.fromisoformat(due), Money(open_amount), UUID(invoice_id) if invoice_id else None)
-            for due, open_amount, invoice_id in told["open_charges"]
+            (date.fromisoformat(due), Money(open_amount), invoice_id)
+            for due, _, _, open_amount, invoice_id in sorted(told["open_charges"] or ())
         ],
         last_payment_on=date.fromisoformat(paid_on) if paid_on else None,
         last_payment=None if paid is None else Money(-paid),

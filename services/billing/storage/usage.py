@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from chassis.database import Reader
+from services.billing.storage.service_points import OWN
 
 
 class Span(NamedTuple):
@@ -37,30 +38,22 @@ def list_meters_with_use(reader: Reader, customer_id: UUID, service_point_id: UU
     return reader.rows(_METERS_OF_POINT, {"customer_id": customer_id, "point": service_point_id})
 
 
-def _told(amount: str) -> str:
-    """As text with at least three places, more only where they tell something."""
-    return f"round({amount}, greatest(3, min_scale({amount})))::text"
-
-
 # The days begin on the eve of a contract: a reading closes its day. So contracts that follow each other are one.
 _POINT = """
-    WITH spans AS MATERIALIZED (
+    spans AS MATERIALIZED (
         SELECT service_point_id, lower(span) AS eve, coalesce(upper(span) - 1, '9999-12-30') AS last_on
-          FROM (SELECT l.service_point_id, unnest(range_agg(daterange(c.starts_on - 1, c.ends_on, '[]'))) AS span
-                  FROM contracts c JOIN contract_service_points l USING (contract_id)
-                 WHERE c.customer_id = %(customer_id)s
-                 GROUP BY l.service_point_id) AS merged),
+          FROM (SELECT service_point_id, unnest(range_agg(daterange(starts_on - 1, ends_on, '[]'))) AS span
+                  FROM own GROUP BY service_point_id) AS merged),
     point AS MATERIALIZED (
-        SELECT s.service_point_id, s.code, s.commodity,
+        SELECT o.service_point_id, o.code, o.commodity,
                p.premises_id, p.street, p.building, p.flat, p.postcode, p.town
-          FROM service_points s
+          FROM own o
           JOIN premises p USING (premises_id)
-         WHERE s.service_point_id IN (SELECT service_point_id FROM spans)
 """
-_WITH_METER = "AND EXISTS (SELECT 1 FROM meters m WHERE m.service_point_id = s.service_point_id)"
-_GIVEN = "AND s.service_point_id = %(point)s"
+_WITH_METER = "WHERE EXISTS (SELECT 1 FROM meters m WHERE m.service_point_id = o.service_point_id)"
+_GIVEN = "WHERE o.service_point_id = %(point)s"
 _OF_POINT = """
-         ORDER BY p.town, p.street, p.building, p.flat, p.premises_id, s.external_id
+         ORDER BY p.town, p.street, p.building, p.flat, p.premises_id, o.external_id
          LIMIT 1)
     SELECT point.*, m.meter_id, m.serial_number, m.installed_on, m.removed_on, m.digits, m.unit, m.purpose,
            s.eve, s.last_on, r.first_read_on, r.last_read_on, r.last_value,
@@ -95,14 +88,14 @@ _WITH_USE = f"""
               AND starts_at < (s.last_on + 1)::timestamp AT TIME ZONE 'Europe/Warsaw') AS i ON true
      ORDER BY m.removed_on DESC NULLS FIRST, m.installed_on DESC, m.meter_id, s.eve
 """  # noqa: S608 - parts of our own, no input
-_METERS = f"{_POINT} {_WITH_METER} {_OF_POINT} {_WITH_USE}"
-_METERS_OF_POINT = f"{_POINT} {_GIVEN} {_OF_POINT} {_WITH_USE}"
+_METERS = f"WITH {OWN}, {_POINT} {_WITH_METER} {_OF_POINT} {_WITH_USE}"
+_METERS_OF_POINT = f"WITH {OWN}, {_POINT} {_GIVEN} {_OF_POINT} {_WITH_USE}"
 # As `list_meters_with_use` without an id; `months` of each row is what was used in each month since January of the year
-# before that of `last_used_on`, null where nothing is known.
+# before that of `last_used_on`, null where nothing is known. It is asked with `OWN`.
 METERS_WITH_MONTHS = f"""
-    {_POINT} {_WITH_METER} {_OF_POINT}
+    WITH {_POINT} {_WITH_METER} {_OF_POINT}
          , ARRAY(
-           SELECT (SELECT {_told("sum(d.used)")} {_COUNTED_DAYS}
+           SELECT (SELECT sum(d.used)::text {_COUNTED_DAYS}
                       AND d.day BETWEEN f.starts::date AND (f.starts + interval '1 month')::date - 1)
              FROM generate_series(date_trunc('year', u.last_used_on::timestamp) - interval '1 year', u.last_used_on,
                                   '1 month') AS f(starts)
@@ -137,7 +130,7 @@ _METERED = """
 
 
 def sum_years(reader: Reader, spans: Sequence[Span]) -> dict[int, str]:
-    """What was used by year; as all these sums a text with at least three places."""
+    """What was used by year; as all these sums a text with the six places of the column."""
     return _sums(reader, _YEARS, spans)
 
 
@@ -190,7 +183,7 @@ _COUNTED = f"""
 def _by(step: str, key: str) -> str:
     """Sums by year or month, each over its own days: to ask each day which it is in takes longer than to add it."""
     return f"""
-    SELECT {key} AS key, {_told("sum(u.used)")} AS used
+    SELECT {key} AS key, sum(u.used)::text AS used
       {_SPANS}
      CROSS JOIN generate_series(date_trunc('{step}', h.from_day::timestamp), h.until_day, '1 {step}') AS f(starts)
      CROSS JOIN LATERAL (
@@ -205,7 +198,7 @@ def _by(step: str, key: str) -> str:
 
 _YEARS = _by("year", "extract(year FROM f.starts)::int")
 _MONTHS = _by("month", "(12 * extract(year FROM f.starts) + extract(month FROM f.starts))::int - 1")
-_DAYS = f"SELECT d.day AS key, {_told('sum(d.used)')} AS used {_COUNTED} GROUP BY 1"
+_DAYS = f"SELECT d.day AS key, sum(d.used)::text AS used {_COUNTED} GROUP BY 1"
 _LAST_DAY = f"SELECT max(d.day) AS day {_COUNTED}"
 _OF_INTERVALS = """
       FROM unnest(%(meters)s::uuid[], %(from)s::timestamptz[], %(before)s::timestamptz[])
@@ -213,7 +206,7 @@ _OF_INTERVALS = """
       JOIN interval_readings i ON i.meter_id = h.meter_id AND i.starts_at >= h.from_at AND i.starts_at < h.before
 """
 _HOURS = f"""
-    SELECT date_trunc('hour', i.starts_at) AS starts_at, {_told("sum(i.used)")} AS used {_OF_INTERVALS} GROUP BY 1
+    SELECT date_trunc('hour', i.starts_at) AS starts_at, sum(i.used)::text AS used {_OF_INTERVALS} GROUP BY 1
 """
 _LAST_INTERVAL = f"SELECT max(i.starts_at) AS starts_at {_OF_INTERVALS}"
 
