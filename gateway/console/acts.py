@@ -35,6 +35,7 @@ ACTS: dict[str, LazyString] = {
     "ebok.identity.v1.GrantService/ListCustomerGrants": _l("saw who has access to the customer"),
     "ebok.identity.v1.GrantService/ChangeGrantEnd": _l("gave a delegate another last day"),
     "ebok.identity.v1.GrantService/RevokeGrant": _l("ended somebody's access to the customer"),
+    "ebok.identity.v1.GrantService/ResetHolderFactor": _l("took somebody's app with codes away"),
     "ebok.identity.v1.GrantService/GiveUpGrant": _l("gave the own access to the customer up"),
     "ebok.identity.v1.InvitationService/InviteDelegate": _l("invited a delegate"),
     "ebok.identity.v1.InvitationService/ListInvitations": _l("saw who is invited to the customer"),

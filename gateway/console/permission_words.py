@@ -30,6 +30,7 @@ GROUPS = (
             "billing.records.change": _l("make and change master data"),
             "identity.grants.read": _l("see who has access to a customer in the portal"),
             "identity.grants.revoke": _l("end somebody's access to a customer in the portal"),
+            "identity.factors.reset": _l("take a lost app with codes away from who has access to a customer"),
             "identity.consents.read": _l("see a customer's consents"),
             "identity.consents.record": _l("write down consents given on paper or the telephone"),
             "tickets.contacts.read": _l("see who rang or came, and what for"),

@@ -12,7 +12,7 @@ from ebok.billing.v1 import runs_pb2
 from ebok.identity.v1 import events_pb2, sessions_pb2, users_pb2
 from sqlalchemy import text
 
-from tests.gateway import access_work, casework, offers, settings_work, town
+from tests.gateway import access_work, casework, delegations, offers, settings_work, town
 from tests.gateway.forms import Field, Form
 from tests.gateway.visitors import Visitor
 from tests.gateway.world import ADDRESS, HALFWAY, PASSWORD, STAFF_PASSWORD, World
@@ -163,6 +163,8 @@ SAMPLES: dict[tuple[str, str], Sample] = {
     ("console.new_role", "uprawnienia"): _fixed("billing.customers.read", NEW),
     ("console.role", "uprawnienia"): _fixed("billing.meters.read", OTHER),
     ("console.colleague", "media"): _fixed("water", OTHER),
+    ("console.customer_grants", "osoba"): Sample(delegations.grant_id, CHOSEN),
+    ("console.customer_grants", "powod"): _fixed("Była w biurze z dowodem.", PERSON),
     ("console.new_api_client", "nazwa"): Sample(lambda _world: f"System {next(_numbers)}", NEW),
     ("console.new_api_client", "zakresy"): _fixed("invoices:read", NEW),
     ("console.api_client", "zakresy"): _fixed("ledger:read", OTHER),

@@ -13,13 +13,16 @@ from chassis.clock import Clock
 from chassis.database import Database
 from chassis.rpc.server import Context
 from services.identity.api import recording
-from services.identity.api.packing import pack_grant
+from services.identity.api.packing import pack_factor_reset, pack_grant
 from services.identity.clients.billing import BillingCustomers
-from services.identity.domain import grants
+from services.identity.domain import factor_resets, grants
 from services.identity.domain.attempts import Counter
+from services.identity.storage import factor_resets as stored_resets
+from services.identity.storage import factors as stored_factors
 from services.identity.storage import grants as stored
 
 LISTED_MAX = 100
+RESETS_LISTED_MAX = 20
 
 
 class GrantService(rpc.GrantServiceServicer):
@@ -60,16 +63,24 @@ class GrantService(rpc.GrantServiceServicer):
     ) -> pb.ListCustomerGrantsResponse:
         """Who holds the customer, for staff and for whoever holds it by proof."""
         customer_id = wire.unpack_id(request.customer_id, field="customer_id")
+        for_staff = context.actor.kind is ActorKind.STAFF
         with self._database.reading() as session:
             rows = stored.list_grants_of_customer(
                 session, customer_id, now=self._clock.now(), limit=LISTED_MAX
             )
-        return pb.ListCustomerGrantsResponse(
-            grants=[
-                pack_grant(grant, customer, user, with_last_seen=context.actor.kind is ActorKind.STAFF)
-                for grant, user, customer in rows
+            packed = [
+                pack_grant(grant, customer, user, with_last_seen=for_staff) for grant, user, customer in rows
             ]
-        )
+            if not for_staff:
+                return pb.ListCustomerGrantsResponse(grants=packed)
+            since = stored_factors.list_enrolled(session, [user.user_id for _grant, user, _customer in rows])
+            for one in packed:
+                if enrolled_at := since.get(UUID(one.user_id)):
+                    one.user_totp_since.CopyFrom(wire.pack_instant(enrolled_at))
+            resets = stored_resets.list_resets(session, customer_id, limit=RESETS_LISTED_MAX)
+            return pb.ListCustomerGrantsResponse(
+                grants=packed, factor_resets=[pack_factor_reset(reset, user) for reset, user in resets]
+            )
 
     def ChangeGrantEnd(
         self, request: pb.ChangeGrantEndRequest, context: Context
@@ -98,6 +109,24 @@ class GrantService(rpc.GrantServiceServicer):
                 now=self._clock.now(),
             )
         return pb.RevokeGrantResponse()
+
+    def ResetHolderFactor(
+        self, request: pb.ResetHolderFactorRequest, context: Context
+    ) -> pb.ResetHolderFactorResponse:
+        """Somebody who holds the customer has lost app and codes."""
+        with self._database.transaction() as session:
+            changed = factor_resets.make(
+                session,
+                wire.unpack_id(request.reset_id, field="reset_id"),
+                grant_id=wire.unpack_id(request.grant_id, field="grant_id"),
+                customer_id=wire.unpack_id(request.customer_id, field="customer_id"),
+                reason=request.reason.strip(),
+                by=context.actor,
+                now=self._clock.now(),
+            )
+            if not changed:
+                recording.nothing_happened()
+        return pb.ResetHolderFactorResponse(changed=changed)
 
     def GiveUpGrant(self, request: pb.GiveUpGrantRequest, context: Context) -> pb.GiveUpGrantResponse:
         """End the caller's own grant."""

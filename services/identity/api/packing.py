@@ -10,6 +10,7 @@ from services.identity.domain.settings import Provider
 from services.identity.storage.audit import AuditEntry
 from services.identity.storage.challenges import ChallengeKind
 from services.identity.storage.customers import Customer
+from services.identity.storage.factor_resets import FactorReset
 from services.identity.storage.grants import GivenBy, Grant, Scope, last_day
 from services.identity.storage.invitations import Invitation
 from services.identity.storage.sessions import LoginSession, Realm
@@ -166,6 +167,17 @@ def pack_grant(
         if with_last_seen and user.last_login_at is not None:
             packed.last_seen_at.CopyFrom(wire.pack_instant(user.last_login_at))
     return packed
+
+
+def pack_factor_reset(reset: FactorReset, user: User) -> grants_pb2.FactorReset:
+    """What staff did for somebody who had lost app and codes."""
+    return grants_pb2.FactorReset(
+        user_name=user.name,
+        user_email=user.email,
+        reason=reset.reason,
+        made_by=reset.made_by,
+        made_at=wire.pack_instant(reset.made_at),
+    )
 
 
 def pack_invitation(

@@ -24,7 +24,6 @@ from services.identity.storage import challenges as stored_challenges
 from services.identity.storage import devices as stored_devices
 from services.identity.storage import factors as stored
 from services.identity.storage.sessions import LoginSession, Realm
-from services.identity.storage.staff import StaffMember
 
 STEP_S = 30
 STEPS_BESIDE = 1
@@ -188,13 +187,14 @@ def renew(session: Session, asking: LoginSession, hashes: Sequence[str], *, now:
     return owner
 
 
-def reset(session: Session, member: StaffMember, *, now: datetime) -> bool:
-    """Somebody of staff lost app and codes, and sets an app up at the next log-in. Answers whether there were any."""
-    if not stored.delete_factor(session, member.staff_id):
+def reset(session: Session, owner: Owner, *, now: datetime) -> bool:
+    """Somebody lost app and codes; staff set an app up at the next log-in. Answers whether there were any."""
+    owner_id = owners.owner_id(owner)
+    if not stored.delete_factor(session, owner_id):
         return False
-    stored_challenges.delete_challenges_of(session, member.staff_id)
-    access.end_sessions(session, realm=Realm.CONSOLE, owner_id=member.staff_id, now=now)
-    announce.factor_changed(session, member, Change.RESET, left=0, now=now)
+    stored_challenges.delete_challenges_of(session, owner_id)
+    access.end_sessions(session, realm=owners.realm_of(owner), owner_id=owner_id, now=now)
+    announce.factor_changed(session, owner, Change.RESET, left=0, now=now)
     return True
 
 

@@ -185,6 +185,14 @@ def revoke(session: Session, grant_id: UUID, *, customer_id: UUID, by: Actor, no
     _end(session, grant, ended_by="staff" if is_staff else "owner", now=now)
 
 
+def holder_of(session: Session, grant_id: UUID, *, customer_id: UUID, now: datetime) -> UUID:
+    """The user who holds the customer by a grant in force. Refuses GRANT_NOT_FOUND."""
+    grant = session.get(Grant, grant_id)
+    if grant is None or grant.customer_id != customer_id or not _holds(grant, now=now):
+        raise GrantNotFound
+    return grant.user_id
+
+
 def give_up(session: Session, customer_id: UUID, *, by: Actor, now: datetime) -> UUID | None:
     """End the caller's own grant; answers which. None is no fault."""
     grant = stored.lock_open_grant(session, user_id=UUID(by.actor_id), customer_id=customer_id)

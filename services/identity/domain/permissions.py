@@ -78,6 +78,7 @@ _MANAGER = _CLERK | {
     "billing.imports.cancel",
     "billing.readings.plan",
     "identity.audit.read",
+    "identity.factors.reset",
     "billing.audiences.read",
     "tickets.tickets.decide",
     "tickets.categories.change",
