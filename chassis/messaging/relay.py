@@ -6,6 +6,7 @@ all; the inbox makes handling once-only. PostgreSQL wakes the relay when a trans
 commits.
 """
 
+import json
 import random
 import threading
 import time
@@ -19,7 +20,7 @@ import psycopg
 import sqlalchemy as sa
 
 from chassis.columns import id_array
-from chassis.database import Database, asking_in
+from chassis.database import Database, Reader
 from chassis.messaging.inbox import ANY_INBOX, Envelope
 from chassis.messaging.outbox import ANY_OUTBOX, CHANNEL
 from chassis.telemetry import Metrics, describe_fault, logger
@@ -80,6 +81,12 @@ _CLAIM = """
 _DONE = """
     UPDATE outbox SET published_at = clock_timestamp(), last_error = '' WHERE event_id = ANY(CAST(%(ids)s AS uuid[]))
 """
+_PUT_OFF = """
+    UPDATE outbox SET attempts = attempts + 1, deliveries = CAST(%(deliveries)s AS jsonb), last_error = %(last_error)s,
+           next_attempt_at = clock_timestamp() + %(backoff)s,
+           parked_at = CASE WHEN %(parked)s THEN clock_timestamp() END
+     WHERE event_id = %(event_id)s
+"""
 _ERASE = "DELETE FROM outbox WHERE event_id = ANY(CAST(%(ids)s AS uuid[]))"
 
 
@@ -110,20 +117,20 @@ class Relay:
 
     def _publish(self) -> tuple[int, bool]:
         """One batch; answers how many rows were tried, and whether more may be due at once."""
-        with self._database.transaction() as session:
-            events, more = self._claim(session)
+        with self._database.writing() as writing:
+            events, more = self._claim(writing)
             if not events:
                 return 0, False
             outcomes = self._carrier.publish(events)
-            self._mark(session, events, outcomes)
+            self._mark(writing, events, outcomes)
         if self._carrier.came_back():
             self._hurry()
             more = True
         return len(events), more
 
-    def _claim(self, session: sa.orm.Session) -> tuple[list[Outgoing], bool]:
+    def _claim(self, writing: Reader) -> tuple[list[Outgoing], bool]:
         """The batch, and whether it left something that is due."""
-        rows = asking_in(session).rows(_CLAIM, {"count_max": self._carrier.batch_rows})
+        rows = writing.rows(_CLAIM, {"count_max": self._carrier.batch_rows})
         events: list[Outgoing] = []
         size = 0
         for row in rows:
@@ -142,11 +149,7 @@ class Relay:
             events.append(Outgoing(envelope, row.secret, row.attempts, row.deliveries))
         return events, len(rows) == self._carrier.batch_rows
 
-    def _mark(
-        self, session: sa.orm.Session, events: Sequence[Outgoing], outcomes: dict[UUID, Outcome]
-    ) -> None:
-        now = sa.func.clock_timestamp()
-        table = ANY_OUTBOX.c
+    def _mark(self, writing: Reader, events: Sequence[Outgoing], outcomes: dict[UUID, Outcome]) -> None:
         done: list[UUID] = []
         erased: list[UUID] = []
         for event in events:
@@ -155,21 +158,20 @@ class Relay:
             if outcome.done and not outcome.parked:
                 (erased if event.secret else done).append(event_id)
                 continue
-            values: dict[str, Any] = {
-                "attempts": event.attempts + 1,
-                "deliveries": outcome.deliveries,
+            values = {
+                "event_id": event_id,
+                "deliveries": json.dumps(outcome.deliveries),
                 "last_error": outcome.error[:ERROR_LENGTH_MAX],
+                "backoff": _backoff(event.attempts),
+                "parked": outcome.parked,
             }
+            writing.run(_PUT_OFF, values)
             if outcome.parked:
-                values["parked_at"] = now
                 self._log.error("event parked", type=event.envelope.type, event_id=str(event_id))
-            else:
-                values["next_attempt_at"] = now + _backoff(event.attempts)
-            session.execute(sa.update(ANY_OUTBOX).where(table.event_id == event_id).values(**values))
         if done:
-            asking_in(session).run(_DONE, {"ids": id_array(done)})
+            writing.run(_DONE, {"ids": id_array(done)})
         if erased:
-            asking_in(session).run(_ERASE, {"ids": id_array(erased)})
+            writing.run(_ERASE, {"ids": id_array(erased)})
         self._metrics.published.inc(len(done) + len(erased))
 
     def _hurry(self) -> None:

@@ -27,7 +27,7 @@ def plan_recipients(
     count_max: int,
     facts: Mapping[str, Any],
     now: datetime,
-) -> Sequence[Released]:
+) -> Released:
     """A message to each of a campaign's next recipients, with `facts` besides what is known of them."""
     values = {
         "facts": json.dumps(facts),

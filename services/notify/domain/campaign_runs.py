@@ -19,7 +19,6 @@ from services.notify.storage import preferences as stored_preferences
 from services.notify.storage import recipients as stored_recipients
 from services.notify.storage.campaigns import Campaign, CampaignStatus
 from services.notify.storage.messages import Rule
-from services.notify.storage.recipients import PORTAL
 
 PIECE_MAX = 500  # Messages planned in one transaction.
 AHEAD_MAX = 5_000  # Messages planned and not sent yet: what a pause still has to hold back.
@@ -78,10 +77,10 @@ def release(session: Session, campaign_id: UUID, *, now: datetime) -> int:
         return 0
     facts = {MARKETING_FACT: True} if there.is_marketing else {}
     released = batches.plan_recipients(session, campaign_id, count_max=allowed, facts=facts, now=now)
-    campaign_portal.show(session, campaign_id, [one.customer_id for one in released if one.channel == PORTAL])
+    campaign_portal.show(session, campaign_id, released.in_portal)
     if there.rate_per_hour:
-        there.credit -= len(released)
-    return len(released)
+        there.credit -= released.total
+    return released.total
 
 
 def _credit(campaign: Campaign, *, now: datetime) -> int:

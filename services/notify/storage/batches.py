@@ -8,20 +8,21 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from chassis.columns import id_array
 from services.notify.storage.messages import Rule
 
 
 class Released(NamedTuple):
-    """A recipient whose message is planned, or who sees it in the portal from now on."""
+    """How many recipients have their message planned or see it in the portal from now on; these by name."""
 
-    customer_id: UUID
-    channel: str
+    total: int
+    in_portal: Sequence[UUID]
 
 
 def plan_recipients(
     session: Session, campaign_id: UUID, ids: Sequence[UUID], values: Mapping[str, Any]
-) -> Sequence[Released]:
-    """Plan the message of as many of a campaign's next recipients as there are ids; answers them.
+) -> Released:
+    """Plan the message of as many of a campaign's next recipients as there are ids.
 
     Written out as sending would: where nothing changes until then, nothing is written again. Those of the portal get no
     message. `values`: `facts`, `now`, `expires_at`, `traceparent`, the same for all. The campaign is locked.
@@ -30,10 +31,10 @@ def plan_recipients(
         "campaign_id": campaign_id,
         "subject_id": str(campaign_id),
         "rule": Rule.CAMPAIGN.value,
-        "ids": [*ids],
+        "ids": id_array(ids),
     }
-    rows = session.execute(_PLAN, {**values, **given, "count_max": len(ids)})
-    return [Released(row.customer_id, row.channel) for row in rows]
+    row = session.execute(_PLAN, {**values, **given, "count_max": len(ids)}).one()
+    return Released(row.total, row.in_portal)
 
 
 _PLAN = text("""
@@ -59,11 +60,15 @@ _PLAN = text("""
                'PLANNED', '', '', :now, :expires_at, :now, 0, :traceparent
           FROM named n LEFT JOIN contacts c USING (customer_id)
          WHERE n.message_id IS NOT NULL
-        ON CONFLICT DO NOTHING)
-    UPDATE campaign_recipients r SET message_id = n.message_id, released_at = :now
-      FROM named n
-     WHERE r.campaign_id = :campaign_id AND r.customer_id = n.customer_id
-    RETURNING r.customer_id, r.channel
+        ON CONFLICT DO NOTHING),
+    released AS (
+        UPDATE campaign_recipients r SET message_id = n.message_id, released_at = :now
+          FROM named n
+         WHERE r.campaign_id = :campaign_id AND r.customer_id = n.customer_id
+        RETURNING r.customer_id, r.channel)
+    SELECT count(*) AS total,
+           coalesce(array_agg(customer_id) FILTER (WHERE channel = 'portal'), '{}') AS in_portal
+      FROM released
 """)
 
 
