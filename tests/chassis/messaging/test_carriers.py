@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -243,7 +244,7 @@ def test_poison_is_parked_with_the_reason_and_can_be_armed_again(serving, as_ann
     from chassis.messaging.carriers import direct
 
     monkeypatch.setattr(direct, "ATTEMPTS_MAX", 3)
-    monkeypatch.setattr("chassis.messaging.relay._backoff", lambda _: sa.text("interval '0'"))
+    monkeypatch.setattr("chassis.messaging.relay._backoff", lambda _: timedelta(0))
     reader = serving(part)
     writer = serving(publisher_part, subscribers={"notify": reader.address})
     relay, carrier = relay_of(writer)
