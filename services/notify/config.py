@@ -44,7 +44,7 @@ class NotifyConfig(PartConfig):
     send_workers: int = Field(
         default=2, ge=1, le=32, description="Connections to the mail server that each worker uses at once."
     )
-    send_batch: int = Field(default=100, ge=1, le=500, description="Mails a worker takes at once.")
+    send_batch: int = Field(default=200, ge=1, le=500, description="Mails a worker takes at once.")
     send_journal_dir: Path | None = Field(
         default=None,
         description="Directory on this machine for what was sent and not reported yet: mails of campaigns are then"
