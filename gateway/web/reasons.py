@@ -51,6 +51,7 @@ REASONS: dict[str, LazyString] = {
     "FACTOR_REQUIRED": _l("Staff always log in with a code. You can set up another app, but not do without."),
     "NO_FACTOR": _l("Recovery codes go with an app with codes. Set one up first."),
     "OWN_FACTOR": _l("You change your own app under “Security”."),
+    "EMAIL_IN_FORCE": _l("This link was used already: you log in with the new address."),
     "LINK_NOT_VALID": _l(
         "This link no longer works: it was used, replaced by a newer one, or it is too old."
     ),
@@ -137,6 +138,7 @@ REASONS: dict[str, LazyString] = {
     "WORKFLOW_CHANGED": _l("Somebody else changed this workflow meanwhile. Open it anew."),
     "NO_DRAFT": _l("There is no draft to publish."),
     "CANNED_ANSWER_NOT_FOUND": _l("We cannot find this ready answer."),
+    "CONSENT_EXISTS": _l("Another consent was written down with this form. Open the page anew."),
     "CONTACT_EXISTS": _l("This entry belongs to another customer. Open the form anew."),
     # any service
     "TOKEN_REFUSED": _l("Log in again, please."),

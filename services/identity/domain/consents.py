@@ -30,6 +30,12 @@ class ConsentOvertaken(Conflict):
     reason = "CONSENT_OVERTAKEN"
 
 
+class ConsentExists(Conflict):
+    """The id is of another word, perhaps of another customer."""
+
+    reason = "CONSENT_EXISTS"
+
+
 @dataclass(frozen=True)
 class Word:
     """What a customer says of a kind; `text_version` is the one that was read."""
@@ -99,9 +105,13 @@ def save(session: Session, customer_id: UUID, words: Sequence[Word], *, by: Acto
 def record(session: Session, customer_id: UUID, told: Told, *, by: Actor, now: datetime) -> None:
     """Write down what was said to staff; the same id again is the same word.
 
-    Refuses NOT_A_CHOICE at `channel`, OUT_OF_RANGE at `said_on`: after today, or before the last word of the kind.
+    Refuses CONSENT_EXISTS, NOT_A_CHOICE at `channel`, OUT_OF_RANGE at `said_on`: after today, or before the last word
+    of the kind.
     """
-    if stored.find_change(session, told.change_id) is not None:
+    there = stored.find_change(session, told.change_id)
+    if there is not None:
+        if (there.customer_id, there.kind, there.is_given) != (customer_id, told.kind, told.is_given):
+            raise ConsentExists
         return
     if told.channel not in BY_STAFF:
         raise Invalid(violations=[Violation("channel", "NOT_A_CHOICE")])

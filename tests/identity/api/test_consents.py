@@ -11,7 +11,7 @@ from ebok.identity.v1.consents_pb2_grpc import ConsentServiceStub
 from ebok.notify.v1.events_pb2 import OffersRefused
 
 from chassis import wire
-from chassis.errors import Invalid, PermissionDenied
+from chassis.errors import Conflict, Invalid, PermissionDenied
 from chassis.ids import new_id
 from chassis.testing import cast
 
@@ -210,3 +210,16 @@ def test_nobody_changes_the_history(anna, database, change):
     with pytest.raises(sa.exc.DBAPIError, match="append-only"), database.transaction() as session:
         session.execute(sa.text(change))
     assert states(asked(anna))[BY_EMAIL] is True
+
+
+def test_the_id_of_another_word_is_refused(daria, anna):
+    change_id = str(new_id())
+    record(daria, BY_PHONE, True, change_id=change_id)
+    celinas = str(cast.CELINA_CUSTOMER)
+    for other in ({"customer_id": celinas}, {"kind": BY_SMS}, {"yes": False}):
+        values = {"kind": BY_PHONE, "yes": True, "change_id": change_id, **other}
+        with pytest.raises(Conflict, match="CONSENT_EXISTS"):
+            record(daria, **values)
+    assert states(asked(anna))[BY_PHONE]
+    assert history(daria, celinas) == []
+    assert len(history(daria)) == 1
