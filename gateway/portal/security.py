@@ -59,7 +59,8 @@ def change_email() -> View:
 
 @portal.route("/nowy-adres", methods=["GET", "POST"])
 def confirm_new_email() -> View:
-    """The link of the mail to a new address; pressing the button uses it."""
+    """The link of the mail to a new address; pressing the button uses it, once."""
+    in_force = False
     form = Form.of_request(initial={"token": request.args.get("token", "")[:TOKEN_LENGTH_MAX]})
     if form.sent:
         token = form.text("token", length_max=TOKEN_LENGTH_MAX)
@@ -71,13 +72,14 @@ def confirm_new_email() -> View:
                 )
             except Refusal as refusal:
                 form.refuse(refusal)
+                in_force = refusal.reason == "EMAIL_IN_FORCE"
             else:
                 notices.ok(_("The new address is in force."), _("From now on you log in with it."))
                 if current_user.is_authenticated:
                     return redirect(url_for("portal.security"), code=303)
                 session[EMAIL_HINT] = answer.email
                 return redirect(url_for("portal.log_in"), code=303)
-    return render_template("security/new_email.html", form=form), form.status
+    return render_template("security/new_email.html", form=form, in_force=in_force), form.status
 
 
 @portal.route("/to-nie-ja", methods=["GET", "POST"])

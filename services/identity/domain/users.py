@@ -12,7 +12,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from chassis.errors import Invalid, NotFound, Violation
+from chassis.errors import FailedPrecondition, Invalid, NotFound, Violation
 from chassis.ids import new_id
 from chassis.sources import source_of
 from services.identity.domain import access, attempts, factors, owners, step_up
@@ -34,6 +34,12 @@ class UserNotFound(NotFound):
     """The account of the caller's token is gone."""
 
     reason = "USER_NOT_FOUND"
+
+
+class EmailInForce(FailedPrecondition):
+    """The link was used: one logs in with the new address already."""
+
+    reason = "EMAIL_IN_FORCE"
 
 
 class PasswordWrong(Invalid):
@@ -294,11 +300,19 @@ def request_email_change(
 
 
 def confirm_email_change(session: Session, token_hash: bytes, *, now: datetime) -> User:
-    """Log in with the new address from now on. Refuses LINK_NOT_VALID."""
-    new_email = tokens.find_new_email(session, token_hash)
-    user = _lock_owner(session, token_hash, purpose=Purpose.CHANGE_EMAIL, now=now)
-    holder = stored.find_user_by_email(session, new_email or "")
-    if not new_email or (holder is not None and holder.confirmed_at is not None):
+    """Log in with the new address from now on. Refuses LINK_NOT_VALID, EMAIL_IN_FORCE.
+
+    The link stays until it is replaced or too old, to tell whoever opens it again that it was used.
+    """
+    user_id = tokens.find_owner(session, token_hash, purpose=Purpose.CHANGE_EMAIL, now=now)
+    user = stored.lock_user(session, user_id) if user_id else None
+    new_email = tokens.find_new_email(session, token_hash)  # None where another request was quicker.
+    if user is None or not new_email:
+        raise LinkNotValid
+    if user.email == new_email:
+        raise EmailInForce
+    holder = stored.find_user_by_email(session, new_email)
+    if holder is not None and holder.confirmed_at is not None:
         raise LinkNotValid
     if holder is not None:
         # Whoever registered with the address and never opened its mailbox gives way to who did.

@@ -21,7 +21,10 @@ class Purpose(StrEnum):
 
 
 class Token(Base):
-    """A link that has not been used. `token_hash` is of 256 random bits; `new_email` is there for CHANGE_EMAIL."""
+    """A link that has not been used. `token_hash` is of 256 random bits; `new_email` is there for CHANGE_EMAIL.
+
+    One of CHANGE_EMAIL stays when it was used: its new address is the owner's then.
+    """
 
     __tablename__ = "tokens"
     __table_args__ = (one_of("purpose", Purpose), Index("tokens_by_end", "expires_at"))

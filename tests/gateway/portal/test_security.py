@@ -179,6 +179,8 @@ def test_another_address_counts_once_its_link_was_used(world: World):
     assert opened.submit("/nowy-adres", at=f"/nowy-adres?token={token}", token=token).location == "/logowanie"
     again = opened.submit("/nowy-adres", at=f"/nowy-adres?token={token}", token=token)
     assert again.status_code == 409
+    assert "Ten link został już użyty: logujesz się nowym adresem." in plain(again.text)
+    assert "Adres się nie zmienił" not in plain(again.text)
     assert "anna.nowa@poczta.example" in visitor.text(SECURITY)
     assert world.visitor().submit("/logowanie", email=email, password=PASSWORD).status_code == 409
 

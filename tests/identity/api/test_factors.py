@@ -713,10 +713,29 @@ def test_another_address_counts_once_its_link_was_used(identity, anna, served):
     confirm = users_pb2.ConfirmEmailChangeRequest
     assert refused(identity.users.ConfirmEmailChange, confirm(token=old)).reason == "LINK_NOT_VALID"
     assert identity.users.ConfirmEmailChange(confirm(token=token)).email == "inna@poczta.example"
-    assert refused(identity.users.ConfirmEmailChange, confirm(token=token)).reason == "LINK_NOT_VALID"
+    assert refused(identity.users.ConfirmEmailChange, confirm(token=token)).reason == "EMAIL_IN_FORCE"
+    assert refused(identity.users.ConfirmEmailChange, confirm(token=old)).reason == "LINK_NOT_VALID"
+    assert len(served.announced(events.EmailChanged)) == 1
     assert identity.check(anna).user.email == "inna@poczta.example"
     assert identity.log_in("inna@poczta.example")
     assert refused(identity.log_in, ANNA).reason == "LOGIN_REFUSED"
+
+
+def test_a_used_link_brings_no_address_back(identity, anna, at_once, clock):
+    """Not by a later request, not with somebody at the same moment, and after a day it is as good as unknown."""
+    ask_for_address(identity, anna, "inna@poczta.example")
+    outcomes = at_once(*[lambda: confirm_address(identity) for _ in range(3)])
+    assert sorted(getattr(one, "reason", one) for one in outcomes) == [
+        *["EMAIL_IN_FORCE"] * 2,
+        "inna@poczta.example",
+    ]
+    ask_for_address(identity, anna, "trzecia@poczta.example")
+    assert refused(confirm_address, identity).reason == "LINK_NOT_VALID"
+    newest = identity.tokens_in_mails(events.EmailChangeRequested, "inna@poczta.example")[-1]
+    request = users_pb2.ConfirmEmailChangeRequest(token=newest)
+    assert identity.users.ConfirmEmailChange(request).email == "trzecia@poczta.example"
+    clock.advance(timedelta(hours=24))
+    assert refused(identity.users.ConfirmEmailChange, request).reason == "LINK_NOT_VALID"
 
 
 def test_an_address_with_an_account_gets_no_link_and_the_answer_is_the_same(identity, anna, celina, served):
