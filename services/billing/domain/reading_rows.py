@@ -51,13 +51,12 @@ class _Round:
         """Remember a reading that is there; two queries may find it."""
         if known.reading_id not in self.seen:
             self.seen.add(known.reading_id)
-            self.keep(known)
+            self.keep(known, _key(known.external_id, known.meter_id, known.read_on))
 
-    def keep(self, known: Known) -> None:
+    def keep(self, known: Known, key: _Key) -> None:
         """Remember a reading; of what one source said of one reading, the later stands. What was made here is not of
         the source: it can only stand in the way.
         """
-        key = _key(known.external_id, known.meter_id, known.read_on)
         other = self.latest.get(key)
         if not known.made_here and (other is None or _came(other) < _came(known)):
             self.latest[key] = known
@@ -230,7 +229,7 @@ def _take_one(own: _Round, row: SourceRow, said: Said) -> None:
     if there is not None and _says_the_same(there, said, latest=latest, counted=counted):
         batch.count(row, Outcome.UNCHANGED)
     elif latest is None:
-        _add(own, said, doubt(said, today=batch.today))
+        _add(own, said, key, doubt(said, today=batch.today))
         batch.count(row, Outcome.CREATED)
     elif _same(latest, said):
         batch.count(row, Outcome.UNCHANGED)
@@ -269,7 +268,7 @@ def _replace(own: _Round, said: Said, *, latest: Known, counted: Known | None) -
         if counted.meter_id in own.series:
             own.series[counted.meter_id].remove(counted)
         _retire(own, counted)
-    _add(own, said, reason)
+    _add(own, said, _key(said.external_id, said.series.meter_id, said.read_on), reason)
 
 
 def _retire(own: _Round, known: Known) -> None:
@@ -283,7 +282,7 @@ def _retire(own: _Round, known: Known) -> None:
         own.superseded.add(known.reading_id)
 
 
-def _add(own: _Round, said: Said, reason: str) -> None:
+def _add(own: _Round, said: Said, key: _Key, reason: str) -> None:
     reading_id = new_id()
     status = ReadingStatus.SUBMITTED if reason else ReadingStatus.ACCEPTED
     known = Known(
@@ -301,7 +300,7 @@ def _add(own: _Round, said: Said, reason: str) -> None:
     if said.series.estimated and not reason and not known.estimated:
         _settle(own, said)
     own.new[reading_id] = (known, reason)
-    own.keep(known)
+    own.keep(known, key)
 
 
 def _settle(own: _Round, said: Said) -> None:

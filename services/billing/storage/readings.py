@@ -249,7 +249,7 @@ def add_readings(session: Session, rows: Iterable[NewReading], *, now: datetime,
 def _line(row: NewReading, tail: str) -> str:
     reading_id, meter_id, read_on, value, kind, status, reason, external_id = row
     return (
-        f"{reading_id.hex}\t{meter_id.hex}\t{read_on}\t{value}\t{kind}\t{status}\t{reason}\t"
+        f"{reading_id.hex}\t{meter_id.hex}\t{read_on!s}\t{value!s}\t{kind}\t{status}\t{reason}\t"
         f"{_escaped(external_id)}\t{tail}"
     )
 
