@@ -109,7 +109,11 @@ class Message(Base):
         Index("messages_due", "channel", "next_attempt_at", "message_id", postgresql_where=text(_OPEN_SQL)),
         Index("messages_to_ask", "ask_at", postgresql_where=text("ask_at IS NOT NULL")),
         Index("messages_by_provider_id", "provider_id", postgresql_where=text("provider_id <> ''")),
-        Index("messages_by_reference", text(_REFERENCE_SQL)),
+        Index(
+            "messages_sent_by_reference",
+            text(_REFERENCE_SQL),
+            postgresql_where=text("sent_at IS NOT NULL"),
+        ),
         Index("messages_by_customer", "customer_id", "message_id"),
     )
 
