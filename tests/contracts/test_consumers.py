@@ -331,11 +331,15 @@ KEPT = {
     ("notify", "TicketOpened"): case_mail(
         "ticket_opened", "f5", kind="COMPLAINT", due_at="2026-04-15T21:59:59+00:00"
     ),
-    ("notify", "TicketAnswered"): case_mail("ticket_answered", "f6", asks=True),
+    ("notify", "TicketAnswered"): case_mail(
+        "ticket_answered", "f6", asks=True, reopen_until="2026-03-30T09:00:00+00:00"
+    ),
     ("notify", "TicketAdvanced"): case_mail(
         "ticket_advanced", "f7", state_names={"pl": "Sprawdzamy licznik"}
     ),
-    ("notify", "TicketClosed"): case_mail("ticket_closed", "f8", reopen_until="2026-03-30T09:00:00+00:00"),
+    ("notify", "TicketClosed"): case_mail(
+        "ticket_answered", "f6", asks=False, reopen_until="2026-03-30T09:00:00+00:00"
+    ),
     ("tickets", "CustomerChanged"): (
         "customers",
         {

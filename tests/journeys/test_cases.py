@@ -165,7 +165,7 @@ class TestAComplaint:
 
     def test_anna_is_told_rates_and_opens_it_again(self, story: Story):
         anna, post = story.anna, story.company.post
-        [letter] = post.wait_for(ANNA.email, about="jest zamknięte")
+        [letter] = post.wait_for(ANNA.email, about="zamknęliśmy")
         anna.page.goto(letter.link(story.url))
         assert ANSWER in anna.read()
         anna.page.locator("label", has_text=re.compile("^bardzo dobrze")).click()

@@ -27,8 +27,11 @@ def on_ticket_opened(session: Session, event: events_pb2.TicketOpened, *, now: d
 
 @handlers.on(events_pb2.TicketAnswered)
 def on_ticket_answered(session: Session, event: events_pb2.TicketAnswered, *, now: datetime) -> None:
-    """The customer hears of each answer, and whether we wait for something."""
-    _plan(session, Rule.TICKET_ANSWERED, event, event.ticket_message_id, {"asks": event.asks}, now=now)
+    """The customer hears of each answer, and whether we wait for something or the case is over with it."""
+    facts = {"asks": event.asks, "reopen_until": ""}
+    if event.HasField("reopen_until"):
+        facts["reopen_until"] = wire.unpack_instant(event.reopen_until, field="reopen_until").isoformat()
+    _plan(session, Rule.TICKET_ANSWERED, event, event.ticket_message_id, facts, now=now)
 
 
 @handlers.on(events_pb2.TicketAdvanced)
@@ -41,9 +44,16 @@ def on_ticket_advanced(session: Session, event: events_pb2.TicketAdvanced, *, no
 
 @handlers.on(events_pb2.TicketClosed)
 def on_ticket_closed(session: Session, event: events_pb2.TicketClosed, *, now: datetime) -> None:
-    """The customer hears that it is over, until when it can be opened again, and is asked how it went."""
-    until = wire.unpack_instant(event.reopen_until, field="reopen_until")
-    _plan(session, Rule.TICKET_CLOSED, event, event.step_id, {"reopen_until": until.isoformat()}, now=now)
+    """The customer hears that it is over, until when it can be opened again, and is asked how it went.
+
+    Where an answer closed it, that is said with the answer: both events plan the same mail, whichever comes first.
+    """
+    until = wire.unpack_instant(event.reopen_until, field="reopen_until").isoformat()
+    if event.ticket_message_id:
+        facts = {"asks": False, "reopen_until": until}
+        _plan(session, Rule.TICKET_ANSWERED, event, event.ticket_message_id, facts, now=now)
+    else:
+        _plan(session, Rule.TICKET_CLOSED, event, event.step_id, {"reopen_until": until}, now=now)
 
 
 def _plan(

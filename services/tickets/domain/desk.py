@@ -90,14 +90,19 @@ def answer(
     staff_id = cases.note_staff(session, by, now=now)
     message = threads.write(session, ticket, writing, by=by, now=now)
     cases.settle(ticket)
-    if mode is not Mode.NOTE:
-        if ticket.assignee_id is None and staff_id is not None:
-            _give(ticket, staff_id, by.name)
-        announce.ticket_answered(
-            session, ticket, ticket_message_id=message.ticket_message_id, asks=mode is Mode.ASK
-        )
+    if mode is not Mode.NOTE and ticket.assignee_id is None and staff_id is not None:
+        _give(ticket, staff_id, by.name)
+    closed_by = message.ticket_message_id if mode is Mode.ANSWER_AND_CLOSE else None
     for way in ways:
-        steps.take(session, ticket, workflow, way, by=by, now=now)
+        steps.take(session, ticket, workflow, way, by=by, now=now, closed_by=closed_by)
+    if mode is not Mode.NOTE:
+        announce.ticket_answered(
+            session,
+            ticket,
+            ticket_message_id=message.ticket_message_id,
+            asks=mode is Mode.ASK,
+            closes=closed_by is not None,
+        )
     if canned_answer_id is not None:
         canned_answers.count_use(session, canned_answer_id)
     return ticket, message

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from sqlalchemy.orm import Session
 
@@ -53,10 +54,12 @@ def take(
     by: Actor | None,
     now: datetime,
     from_version: int | None = None,
+    closed_by: UUID | None = None,
 ) -> None:
     """Take a transition on a case that is held; nobody's, when it was time that took it. The step is told.
 
-    `from_version` is the one that whoever took it looked at; without it, the present one.
+    `from_version` is the one that whoever took it looked at; without it, the present one. `closed_by` is the answer on
+    whose way to the end it lies: the mail about that tells of all.
     """
     state = state_of(workflow, transition.to_state)
     tells = transition.tells_customer and transition.trigger not in SAID_OTHERWISE
@@ -71,10 +74,13 @@ def take(
     ticket.state_version = ticket.version
     closed = ticket.status is TicketStatus.CLOSED
     announce.ticket_advanced(
-        session, ticket, step_id=step.ticket_message_id, tells_customer=tells and not closed
+        session,
+        ticket,
+        step_id=step.ticket_message_id,
+        tells_customer=tells and not closed and closed_by is None,
     )
     if closed:
-        announce.ticket_closed(session, ticket, step_id=step.ticket_message_id)
+        announce.ticket_closed(session, ticket, step_id=step.ticket_message_id, closed_by=closed_by)
 
 
 def begin(ticket: Ticket, workflow: WorkflowVersion, *, now: datetime) -> None:

@@ -25,8 +25,10 @@ def ticket_opened(session: Session, ticket: Ticket) -> None:
     outbox.announce(session, OutboxRow, event, key=event.ticket_id)
 
 
-def ticket_answered(session: Session, ticket: Ticket, *, ticket_message_id: UUID, asks: bool) -> None:
-    """Staff said something to the customer."""
+def ticket_answered(
+    session: Session, ticket: Ticket, *, ticket_message_id: UUID, asks: bool, closes: bool
+) -> None:
+    """Staff said something to the customer, and perhaps closed the case with it."""
     event = events_pb2.TicketAnswered(
         ticket_id=wire.pack_id(ticket.ticket_id),
         customer_id=wire.pack_id(ticket.customer_id),
@@ -34,6 +36,7 @@ def ticket_answered(session: Session, ticket: Ticket, *, ticket_message_id: UUID
         subject=ticket.subject,
         ticket_message_id=wire.pack_id(ticket_message_id),
         asks=asks,
+        reopen_until=wire.pack_optional_instant(ticket.reopen_until) if closes else None,
     )
     outbox.announce(session, OutboxRow, event, key=event.ticket_id)
 
@@ -52,8 +55,8 @@ def ticket_advanced(session: Session, ticket: Ticket, *, step_id: UUID, tells_cu
     outbox.announce(session, OutboxRow, event, key=event.ticket_id)
 
 
-def ticket_closed(session: Session, ticket: Ticket, *, step_id: UUID) -> None:
-    """A case is over."""
+def ticket_closed(session: Session, ticket: Ticket, *, step_id: UUID, closed_by: UUID | None) -> None:
+    """A case is over; `closed_by` is the answer that ended it."""
     event = events_pb2.TicketClosed(
         ticket_id=wire.pack_id(ticket.ticket_id),
         customer_id=wire.pack_id(ticket.customer_id),
@@ -61,6 +64,7 @@ def ticket_closed(session: Session, ticket: Ticket, *, step_id: UUID) -> None:
         subject=ticket.subject,
         step_id=wire.pack_id(step_id),
         reopen_until=wire.pack_optional_instant(ticket.reopen_until),
+        ticket_message_id=wire.pack_id(closed_by),
     )
     outbox.announce(session, OutboxRow, event, key=event.ticket_id)
 

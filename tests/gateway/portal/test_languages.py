@@ -17,7 +17,8 @@ DATA = re.compile(
 # What people wrote: announcements, pages, cases, and mails that went out in the language of their day.
 WRITTEN = re.compile(
     r"Płukanie sieci w czwartek|Biuro w Wigilię do 12:00|W czwartek od 22:00.*?kilka minut|Jak do nas trafić|"
-    r"wejście od podwórza|Mamy pytanie do zgłoszenia|Mamy Twoje zgłoszenie|Odpowiedzieliśmy na zgłoszenie|"
+    r"wejście od podwórza|Mamy pytanie do zgłoszenia|Mamy Twoje zgłoszenie|"
+    r"Odpowiedzieliśmy (?:na|i zamknęliśmy) zgłoszenie|"
     r"Zgłoszenie ZG/\S+(?: jest zamknięte|: [A-Z][a-ząćęłńóśźż ]+)|Płatność \S+ zł nie doszła do skutku|"
     r"do \d+ (?:stycznia|lutego|marca|kwietnia|maja|czerwca|lipca|sierpnia|września|października|listopada|grudnia)|"
     r"Dwie faktury za wrzesień|Za wysokie zużycie w październiku|Skąd opłata stała\?|Kopia faktur za ubiegły rok|"

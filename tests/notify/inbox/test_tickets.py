@@ -83,6 +83,27 @@ def test_an_answer_and_a_question_are_told_apart(told):
     assert told(answered()).subject == "Odpowiedzieliśmy na zgłoszenie ZG/2026/1187"
 
 
+@pytest.mark.parametrize("first", ["answered", "closed"])
+def test_an_answer_that_closed_the_case_is_one_mail_whichever_event_comes_first(
+    served, given, send, mails, first
+):
+    given.customer()
+    answer = str(new_id())
+    both = [answered(ticket_message_id=answer, reopen_until=DUE), closed(ticket_message_id=answer)]
+    for event in both if first == "answered" else both[::-1]:
+        served.deliver(event)
+        send()
+    [mail] = mails()
+    assert mail.subject == "Odpowiedzieliśmy i zamknęliśmy zgłoszenie ZG/2026/1187"
+    text = " ".join(text_of(mail).split())
+    for words in (
+        "Na tym sprawa się kończy.",
+        "jeszcze raz do 15 kwietnia 2026.",
+        "Powiedz nam tam, jak poszło.",
+    ):
+        assert words in text, words
+
+
 def test_a_question_says_how_to_answer(told):
     mail = told(answered(asks=True), language="en")
     assert mail.subject == "We have a question on your case ZG/2026/1187"

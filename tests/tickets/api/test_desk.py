@@ -307,6 +307,24 @@ def test_an_answer_closes_by_the_shortest_way_the_clerk_may_go(office, deciders_
     assert closed[0].reopen_until.ToJsonString() == "2026-03-30T09:00:00Z"
 
 
+def test_what_an_answer_closed_is_told_once_with_the_answer(office, deciders_desk, announced):
+    """The steps on the way are in the thread, and none is a mail of its own."""
+    ticket = office.open()
+    office.answer(ticket, "Odrzucone.", CLOSE, desk=deciders_desk)
+    [answered] = announced(events_pb2.TicketAnswered)
+    [closed] = announced(events_pb2.TicketClosed)
+    assert closed.ticket_message_id == answered.ticket_message_id
+    assert closed.reopen_until == answered.reopen_until
+    assert not any(one.tells_customer for one in announced(events_pb2.TicketAdvanced))
+    later = office.open()
+    office.answer(later)
+    office.advance(later, "close", office.case(later).version)
+    [answered] = [one for one in announced(events_pb2.TicketAnswered) if one.number == later.number]
+    [closed] = [one for one in announced(events_pb2.TicketClosed) if one.number == later.number]
+    assert not answered.HasField("reopen_until")
+    assert closed.ticket_message_id == ""
+
+
 def test_where_no_way_leads_to_asking_or_closing_neither_is_done(office, given, announced):
     ways = tuple(one for one in WAYS if one.key not in ("ask", "close", "reject"))
     ticket = office.open(category_id=str(given.category(workflow_id=given.workflow(ways=ways))))
