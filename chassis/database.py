@@ -206,7 +206,11 @@ class Database:
     def reading(self) -> Iterator[Session]:
         """For reads alone: AUTOCOMMIT, no flush; what is added to this session is never written."""
         with _translated(), self._reading() as session:
-            yield session
+            try:
+                yield session
+            except psycopg.Error:
+                session.invalidate()  # Of what was asked in plain SQL SQLAlchemy does not hear: it would lend it again.
+                raise
 
     def asking(self) -> AbstractContextManager[Reader]:
         """For the hottest reads: as `reading`, without a Session. Raises DatabaseAway and DatabaseBusy."""

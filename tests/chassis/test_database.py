@@ -90,6 +90,19 @@ def test_plain_transaction_that_loses_its_connection_is_away_and_the_next_is_not
     assert count(database) == 0
 
 
+@pytest.mark.parametrize("door", ["reading", "transaction"])
+def test_connection_that_ended_while_it_lay_there_is_not_lent_again(database, door):
+    pid = "SELECT pg_backend_pid() AS pid"
+    with database.reading() as session:
+        [lying] = asking_in(session).rows(pid, {})
+    with psycopg.connect(database.engine.url.set(drivername="postgresql").render_as_string(False)) as other:
+        other.execute("SELECT pg_terminate_backend(%s, 5000)", (lying.pid,))
+    with pytest.raises(DatabaseAway), getattr(database, door)() as session:
+        asking_in(session).rows(pid, {})
+    with getattr(database, door)() as session:
+        assert asking_in(session).rows(pid, {})[0].pid != lying.pid
+
+
 def test_money_and_instants_come_back_as_they_were(database, clock):
     with database.transaction() as session:
         note = add(session, "c", "x", now=clock.now())

@@ -59,11 +59,12 @@ def send_messages(database: Database, *, now: datetime, room: PostRoom) -> None:
     """
     ends_at = time.monotonic() + RUN_S_MAX
     report_left_behind(database, room)
+    with database.asking() as reader:
+        oldest = find_oldest_due(reader, Channel.EMAIL, now=now)
+    room.late.set(0 if oldest is None else max(0.0, (now - oldest).total_seconds()))
+    if oldest is None or room.mail_door.closed:
+        return
     with database.reading() as session:
-        oldest = find_oldest_due(session, Channel.EMAIL, now=now)
-        room.late.set(0 if oldest is None else max(0.0, (now - oldest).total_seconds()))
-        if oldest is None or room.mail_door.closed:
-            return
         settings = get_settings(session)
     if settings is None or not settings.portal_url:
         room.log.debug("messages wait for the provider's settings")

@@ -37,12 +37,13 @@ jobs = Jobs()
 def send_texts(database: Database, *, now: datetime, room: PostRoom) -> None:
     """Send what is due; nothing in quiet hours. Where no text messages are sent, each is held back and says so."""
     ends_at = time.monotonic() + RUN_S_MAX
+    with database.asking() as reader:
+        oldest = find_oldest_due(reader, Channel.SMS, now=now)
+    quiet = room.config.quiet.until(now) is not None
+    room.texts_late.set(0 if oldest is None or quiet else max(0.0, (now - oldest).total_seconds()))
+    if oldest is None or quiet or room.text_door.closed:
+        return
     with database.reading() as session:
-        oldest = find_oldest_due(session, Channel.SMS, now=now)
-        quiet = room.config.quiet.until(now) is not None
-        room.texts_late.set(0 if oldest is None or quiet else max(0.0, (now - oldest).total_seconds()))
-        if oldest is None or quiet or room.text_door.closed:
-            return
         settings = get_settings(session)
     if settings is None or not settings.portal_url:
         return

@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from chassis.database import asking_in
+from chassis.database import Reader, asking_in
 from services.notify.storage.messages import Channel, Message, Rule
 
 
@@ -48,9 +48,9 @@ _DUE = """
 """
 
 
-def find_oldest_due(session: Session, channel: Channel, *, now: datetime) -> datetime | None:
+def find_oldest_due(reader: Reader, channel: Channel, *, now: datetime) -> datetime | None:
     """Since when the first of the due messages has been due; None when there is none."""
-    found = asking_in(session).rows(_OLDEST, {"channel": channel.value, "now": now})
+    found = reader.rows(_OLDEST, {"channel": channel.value, "now": now})
     return found[0].next_attempt_at if found else None
 
 
