@@ -11,7 +11,7 @@ from ebok.payments.v1 import payments_pb2 as pb
 from flask_login import current_user
 
 from chassis.errors import NotFound
-from gateway.portal.payment_words import is_under_way, provider_word
+from gateway.portal.payment_words import is_under_way, provider_word, unused_of
 from gateway.web.calls import ahead, at_once, clients
 from gateway.web.days import date_of, today
 from gateway.web.languages import gettext as _
@@ -25,8 +25,9 @@ OPEN_STATES = (
     invoices_pb2.PAID_STATE_PART_PAID,
     invoices_pb2.PAID_STATE_DUE,
 )
+HALF_WAY = (pb.PAYMENT_STATUS_STARTED, pb.PAYMENT_STATUS_PENDING)
 # Sent again, these answer the same payment; a settled one has a page of its own.
-REPEATABLE = (pb.PAYMENT_STATUS_STARTED, pb.PAYMENT_STATUS_PENDING, pb.PAYMENT_STATUS_UNKNOWN)
+REPEATABLE = (*HALF_WAY, pb.PAYMENT_STATUS_UNKNOWN)
 
 
 @dataclass(frozen=True)
@@ -55,8 +56,19 @@ class PayDesk:
 
     @property
     def under_way(self) -> list[pb.Payment]:
-        """Payments that have not come to an end: not known yet, or paid and not booked."""
-        return [one for one in self.payments if is_under_way(one) or _waits_to_be_booked(one)]
+        """Payments that have not come to an end: not known yet, or paid and not booked.
+
+        Without those that nobody has to finish any more, as what they were for was paid otherwise.
+        """
+        return [
+            one
+            for one in self.payments
+            if (is_under_way(one) or _waits_to_be_booked(one)) and not self._is_paid_otherwise(one)
+        ]
+
+    def _is_paid_otherwise(self, payment: pb.Payment) -> bool:
+        half_way = payment.status in HALF_WAY and not self.more_invoices and unused_of(payment) <= 0
+        return half_way and not any(share.invoice_id in self.by_id for share in payment.shares)
 
     @property
     def repeatable(self) -> set[str]:
@@ -71,11 +83,7 @@ class PayDesk:
     @cached_property
     def on_the_way(self) -> set[str]:
         """Invoices that money is on its way for, as far as anybody knows: they are not ticked at first."""
-        sure = [
-            one
-            for one in self.under_way
-            if one.status not in (pb.PAYMENT_STATUS_STARTED, pb.PAYMENT_STATUS_PENDING)
-        ]
+        sure = [one for one in self.under_way if one.status not in HALF_WAY]
         return {share.invoice_id for one in sure for share in one.shares}
 
     @cached_property

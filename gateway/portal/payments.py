@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from ebok.billing.v1 import ledger_pb2
+from ebok.billing.v1 import invoices_pb2, ledger_pb2
 from ebok.payments.v1 import payments_pb2 as pb
 from ebok.payments.v1 import refunds_pb2
 from flask import Response, make_response, redirect, render_template, request, url_for
@@ -12,8 +12,8 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from gateway.portal import portal
 from gateway.portal.invoices import ascii_pdf_name
-from gateway.portal.payment_words import is_under_way, payment_timeline
-from gateway.web.calls import at_once, call, clients, document
+from gateway.portal.payment_words import is_under_way, payment_timeline, unused_of
+from gateway.web.calls import ahead, at_once, call, clients, document
 from gateway.web.exports import download
 from gateway.web.languages import language
 from gateway.web.paging import page_links, page_request
@@ -60,6 +60,8 @@ def payment_onward(payment_id: UUID) -> AnyResponse:
     found = _get(payment_id)
     if not found.payment.redirect_url:
         return redirect(url_for("portal.payment_return", payment_id=payment_id), code=303)
+    if _is_paid_otherwise(found.payment):
+        return redirect(url_for("portal.payment", payment_id=payment_id), code=303)
     response = make_response(_page(found, leaving=True))
     response.headers["Refresh"] = f"0; url={found.payment.redirect_url}"
     return response
@@ -91,6 +93,22 @@ def _get(payment_id: UUID) -> pb.GetPaymentResponse:
     return found
 
 
+def _is_paid_otherwise(payment: pb.Payment) -> bool:
+    """Whether nothing is open any more of what a payment half-way is for. Billing away: nobody knows, so no."""
+    if not payment.redirect_url or unused_of(payment) > 0:
+        return False
+    customer_id, service = current_user.customer_id, clients().billing.invoices
+    asked = [
+        ahead(
+            service.GetInvoice,
+            invoices_pb2.GetInvoiceRequest(customer_id=customer_id, invoice_id=share.invoice_id),
+        )
+        for share in payment.shares
+    ]
+    answers = [answer() for answer in asked]
+    return all(one is not None and one.detail.invoice.open_amount.grosze <= 0 for one in answers)
+
+
 def _page(found: pb.GetPaymentResponse, **context: Any) -> str:
     refunds = []
     if found.payment.refunded.grosze or any(step.step.startswith("REFUND") for step in found.steps):
@@ -103,6 +121,7 @@ def _page(found: pb.GetPaymentResponse, **context: Any) -> str:
         payment=found.payment,
         timeline=payment_timeline(found.payment, found.steps),
         refunds=refunds,
+        paid_otherwise=not context.get("leaving") and _is_paid_otherwise(found.payment),
         **context,
     )
 

@@ -137,3 +137,28 @@ def test_the_states_between_are_told_one_by_one(paying_town: World):
     town.deliver()
     assert "Zapłacona i zaksięgowana." in celina.text(page)
     assert "Rozpoczęta" in celina.text(page)
+
+
+def test_one_half_way_is_not_to_be_finished_once_its_invoice_was_paid_otherwise(paying_town: World):
+    town, celina = paying_town, paying_town.visitor("celina@poczta.example")
+    choice = f"/zaplac?nowa=1&faktura={town.celinas.last_invoice.invoice_id}"
+    form = PayForm(celina, choice)
+    half_way = payment_of(town, form.send(sposob=form.way("payu"), ile="calosc"))
+    page = f"/platnosci/{half_way.payment_id}"
+    said = celina.text(page)
+    assert "Dokończ płatność" in said
+    number = said.partition("Płatność ")[2].split()[0]
+    assert number in celina.text("/zaplac")
+    form = PayForm(celina, choice)
+    other = payment_of(town, form.send(sposob=form.way("przelewy24"), ile="calosc"))
+    assert other.payment_id != half_way.payment_id
+    town.settle(other)
+    town.deliver()
+
+    said = celina.text(page)
+    assert "To, czego dotyczyła, jest już zapłacone." in said
+    for offer in ("Dokończ", "Zapłać inaczej"):
+        assert offer not in said
+    assert celina.get(f"{page}/dalej").location == page
+    assert number not in celina.text("/zaplac")
+    assert number in celina.text("/platnosci")
