@@ -205,6 +205,8 @@ def test_a_reader_answers_rows_with_names(database, clock):
     with database.asking() as reader:
         [row] = reader.rows("SELECT * FROM note WHERE customer_id = %(customer)s", {"customer": "c"})
         assert reader.rows("SELECT 1 FROM note WHERE text = %(text)s", {"text": "' OR true --"}) == []
+        asked = "SELECT %(b)s::int - %(a)s::int AS less, %(b)s::int %% 3 AS rest, '%%' AS sign"
+        assert reader.rows(asked, {"a": 2, "b": 10, "c": 0}) == [(8, 1, "%")]
     assert (row.note_id, row.text, row.price, row.written_at) == (note.note_id, "x", 123, clock.now())
 
 

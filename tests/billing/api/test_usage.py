@@ -270,8 +270,14 @@ def test_a_changed_reading_changes_its_days(usage, given, anna, database):
 
 
 def test_the_first_page_shows_the_same_months(billing, as_anna, usage, given, anna):
-    meter = given.supply(anna, starts_on="2024-01-01")
-    read(given, meter, ("2024-12-31", "100"), ("2025-12-31", "220"), ("2026-01-31", "232"))
+    point = given.service_point()
+    old = given.meter(point, removed_on=date(2026, 1, 20))
+    new = given.meter(point, installed_on="2026-01-20")
+    garden = given.meter(point, purpose=MeterPurpose.GARDEN)
+    given.contract(anna, point, starts_on="2024-01-01")
+    read(given, old, ("2024-12-31", "100"), ("2025-12-31", "220"), ("2026-01-20", "232"))
+    read(given, new, ("2026-01-20", "0"), ("2026-02-09", "11"))
+    read(given, garden, ("2025-12-31", "0"), ("2026-01-31", "5"))
 
     months = usage(MONTH)
     overview = billing(LedgerServiceStub, as_anna).GetOverview(
