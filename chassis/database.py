@@ -121,8 +121,8 @@ def _row_type(cursor: psycopg.RawCursor[Any]) -> Any:
     return namedtuple("Row", names, rename=True)
 
 
-# As many as the code has. To make the type of the rows for each answer took a third of asking; the driver reads a
-# statement of more than 4096 characters each time it comes, and others to look them up.
+# As many as the code has. To make the type of the rows for each answer took a third of asking, and the driver looks
+# for the values in a statement of more than 4096 characters each time it comes.
 _statements: dict[str, _Statement] = {}
 
 

@@ -57,6 +57,7 @@ def get_overview(reader: Reader, customer_id: UUID, *, today: date, limit: int) 
 
 
 def _row(told: dict[str, Any]) -> Any:
+    """What JSON tells of a row, as a row that the driver read."""
     for name in _DAYS:
         if told.get(name):
             told[name] = date.fromisoformat(told[name])
