@@ -64,9 +64,9 @@ class SessionService(rpc.SessionServiceServicer):
         now = self._clock.now()
         realm = unpack_realm(request.realm)
         with self._hasher.place():
-            with recording.unrecorded(), self._database.writing() as writing:
+            with self._database.asking() as asking:
                 attempt = sessions.knock(
-                    writing, normal_email(request.email), realm=realm, address=request.address, now=now
+                    asking, normal_email(request.email), realm=realm, address=request.address, now=now
                 )
             checked = self._hasher.check(attempt.password_hash, request.password)
         with self._database.writing() as writing:

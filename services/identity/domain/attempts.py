@@ -10,6 +10,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from chassis.database import Transaction
 from chassis.errors import RateLimited
@@ -40,11 +41,11 @@ class Limit:
     forget_after: timedelta
     starts_anew: bool = False
 
-    def wait_after(self, count: int) -> timedelta | None:
-        """The wait that follows the `count`-th attempt in a row; None when there is none yet."""
-        if count < self.free:
-            return None
-        return timedelta(seconds=self.waits_s[min(count - self.free, len(self.waits_s) - 1)])
+    @property
+    def terms(self) -> stored.Terms:
+        """As they are handed to the database."""
+        forget_s = int(self.forget_after.total_seconds())
+        return {"free": self.free, "waits_s": self.waits_s, "forget_s": forget_s}
 
 
 DAY = timedelta(days=1)
@@ -111,32 +112,43 @@ def count(
 ) -> Sequence[Counter]:
     """Count an attempt, in a transaction that commits before the question is asked; answers what was counted.
 
-    Refuses TOO_MANY_ATTEMPTS with the longest wait, which undoes the transaction. The limit `unasked_where_known` is
-    neither asked nor counted when another of the counters has seen a right attempt: that is where the owner has been
-    before.
+    Refuses TOO_MANY_ATTEMPTS with the longest wait, and counts nothing, unless the wait begins at this very moment:
+    then the other counters may have counted. The limit `unasked_where_known` is neither asked nor counted when another
+    of the counters has seen a right attempt: that is where the owner has been before.
     """
-    by_key = {one.key: one for one in counters}
-    rows = stored.count_attempt(
-        transaction,
-        {key: now - one.limit.forget_after for key, one in by_key.items()},
+    values = counting(counters, now=now, unasked_where_known=unasked_where_known)
+    return read_count(stored.count_attempt(transaction, values), counters, now=now)
+
+
+def counting(
+    counters: Sequence[Counter], *, now: datetime, unasked_where_known: Limit | None = None
+) -> dict[str, object]:
+    """What `count` hands to the database."""
+    return stored.counting(
+        {one.key: one.limit.terms for one in counters},
         unasked_where_known=unasked_where_known.kind if unasked_where_known else "",
         known_after=now - KEPT_FOR,
         now=now,
     )
-    waits = [row.blocked_until - now for row in rows if row.blocked_until is not None]
-    if waits:
-        raise TooManyAttempts(retry_after_s=max(1, math.ceil(max(waits).total_seconds())))
-    counted = {(row.kind, row.subject, row.source): row.count for row in rows}
-    begun = {key: by_key[key].limit.wait_after(times) for key, times in counted.items()}
-    until = {key: now + wait for key, wait in begun.items() if wait is not None}
-    if until:
-        stored.block_attempts(transaction, until)
-    return [one for one in counters if one.key in counted]
+
+
+def read_count(outcome: Any, counters: Sequence[Counter], *, now: datetime) -> Sequence[Counter]:
+    """What was counted. Refuses TOO_MANY_ATTEMPTS."""
+    if outcome.until is not None:
+        raise TooManyAttempts(retry_after_s=max(1, math.ceil((outcome.until - now).total_seconds())))
+    if outcome.counted < len(outcome.kinds):
+        raise TooManyAttempts(retry_after_s=min(one.limit.waits_s[0] for one in counters))
+    return [one for one in counters if one.limit.kind in outcome.kinds]
 
 
 def take_back(
     transaction: Transaction, counters: Sequence[Counter], *, counted_at: datetime, right: bool
 ) -> None:
     """The attempt counted at that instant was right, or the question could not be asked."""
+    stored.give_back_attempts(transaction, taking_back(counters, counted_at=counted_at, right=right))
+
+
+def taking_back(counters: Sequence[Counter], *, counted_at: datetime, right: bool) -> dict[str, object]:
+    """What `take_back` hands to the database."""
     anew = {one.key: right and one.limit.starts_anew for one in counters}
-    stored.give_back_attempts(transaction, anew, counted_at=counted_at)
+    return stored.giving_back(anew, counted_at=counted_at)

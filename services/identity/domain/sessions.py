@@ -153,10 +153,9 @@ def knock(transaction: Transaction, email: str, *, realm: Realm, address: str, n
         attempts.counter(attempts.LOGIN_ACCOUNT, realm.value, email),
         attempts.counter(attempts.LOGIN_ADDRESS, source=source),
     ]
-    counted = attempts.count(transaction, counters, now=now, unasked_where_known=attempts.LOGIN_ACCOUNT)
-    found = stored_owners.find_password(transaction, realm, email)
-    if found is None:
-        return Knock(realm, counted, now, None, None)
+    counting = attempts.counting(counters, now=now, unasked_where_known=attempts.LOGIN_ACCOUNT)
+    found = stored_owners.count_attempt(transaction, realm, email, counting)
+    counted = attempts.read_count(found, counters, now=now)
     return Knock(realm, counted, now, found.owner_id, found.password_hash)
 
 
@@ -173,15 +172,17 @@ def let_in(
     """Open a session when the password was right, or ask for a code. Refuses LOGIN_REFUSED, also when the password was
     changed meanwhile.
     """
-    if not checked.right or attempt.owner_id is None:
+    if not checked.right or attempt.owner_id is None or attempt.password_hash is None:
         raise LoginRefused
-    owner = stored_owners.lock_owner(transaction, attempt.realm, attempt.owner_id)
-    if owner is None or owner.password_hash != attempt.password_hash:
+    taking_back = attempts.taking_back(attempt.counters, counted_at=attempt.counted_at, right=True)
+    owner = stored_owners.lock_proven(
+        transaction, attempt.realm, attempt.owner_id, attempt.password_hash, taking_back
+    )
+    if owner is None:
         raise LoginRefused
-    account = Account(attempt.realm, attempt.owner_id, owner.email, owner.name, owner.language)
+    account = Account(attempt.realm, owner.owner_id, owner.email, owner.name, owner.language)
     if checked.renewed_hash:
         stored_owners.keep_password(transaction, attempt.realm, attempt.owner_id, checked.renewed_hash)
-    attempts.take_back(transaction, attempt.counters, counted_at=attempt.counted_at, right=True)
     proofs = find_proofs(transaction, account, browser, now=now)
     in_portal = attempt.realm is Realm.PORTAL
     if proofs.has_factor and not (proofs.is_trusted and in_portal):

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, TypedDict
 
 from sqlalchemy import Index, delete, select, tuple_
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -30,88 +30,102 @@ class Attempt(Base):
 Key = tuple[str, bytes, str]
 
 
-# The wait that runs is answered, one that is over is cleared. `known` is what was committed before: whoever comes in at
-# this very moment is asked once more than they would have to be.
-_COUNT = """
-    WITH asked AS (
-        SELECT kind, subject, source, value AS forget_before
-          FROM json_to_recordset(%(asked)s::json) AS one (kind text, subject bytea, source text, value timestamptz)),
-    known AS (
-        SELECT FROM attempts JOIN asked USING (kind, subject, source) WHERE succeeded_at > %(known_after)s)
-    INSERT INTO attempts AS a (kind, subject, source, count, last_at)
-    SELECT kind, subject, source, 1, %(now)s FROM asked
-     WHERE kind <> %(unasked)s OR NOT EXISTS (SELECT FROM known)
-    ON CONFLICT (kind, subject, source) DO UPDATE
-       SET count = 1 + CASE WHEN a.last_at > (SELECT max(forget_before) FROM asked WHERE asked.kind = a.kind)
-                            THEN a.count ELSE 0 END,
-           last_at = excluded.last_at,
-           blocked_until = CASE WHEN a.blocked_until > excluded.last_at THEN a.blocked_until END
-    RETURNING kind, subject, source, count, blocked_until
-"""
-
-
-def count_attempt(
-    transaction: Transaction,
-    forget_before: Mapping[Key, datetime],
-    *,
-    unasked_where_known: str,
-    known_after: datetime,
-    now: datetime,
-) -> Sequence[Any]:
-    """One attempt more for each, kept from others until the transaction ends; locked in one order. What was counted up
-    to `forget_before` counts no more.
-
-    Answers what they are at, with the wait that runs: whoever finds one undoes the transaction. Counters of the kind
-    `unasked_where_known` are left out when another has seen a right attempt after `known_after`.
+class Terms(TypedDict):
+    """From the `free`-th attempt on, the second at the earliest, each begins the next of `waits_s`, at last the last.
+    What was counted `forget_s` ago counts no more.
     """
-    values = {
-        "asked": _as_json({key: before.isoformat() for key, before in forget_before.items()}),
+
+    free: int
+    waits_s: Sequence[int]
+    forget_s: int
+
+
+# A wait that began after `seen` was looked at keeps its counter as it is. Subscripts below the first are NULL: no wait.
+# `OFFSET 0`: each counter is looked up, however few there are.
+COUNTING = """
+    WITH asked AS (
+        SELECT * FROM json_to_recordset(%(asked)s::json)
+            AS one (kind text, subject bytea, source text, free int, waits_s int[], forget_s int)),
+    seen AS (
+        SELECT one.* FROM asked, LATERAL (
+            SELECT kind, blocked_until, succeeded_at FROM attempts
+             WHERE (kind, subject, source) = (asked.kind, asked.subject, asked.source) OFFSET 0) one),
+    wanted AS (
+        SELECT * FROM asked
+         WHERE kind <> %(unasked)s OR NOT EXISTS (SELECT FROM seen WHERE succeeded_at > %(known_after)s)),
+    running AS (
+        SELECT max(blocked_until) AS until FROM seen JOIN wanted USING (kind) WHERE blocked_until > %(now)s),
+    counted AS (
+        INSERT INTO attempts AS a (kind, subject, source, count, last_at)
+        SELECT kind, subject, source, 1, %(now)s FROM wanted, running WHERE until IS NULL
+        ON CONFLICT (kind, subject, source) DO UPDATE
+           SET (count, last_at, blocked_until) = (
+               SELECT n, %(now)s, %(now)s + waits_s[least(n - free + 1, cardinality(waits_s))] * interval '1 second'
+                 FROM wanted, LATERAL (
+                     SELECT 1 + CASE WHEN a.last_at > %(now)s - forget_s * interval '1 second'
+                                     THEN a.count ELSE 0 END AS n) one
+                WHERE wanted.kind = a.kind LIMIT 1)
+         WHERE (a.blocked_until > %(now)s) IS NOT TRUE
+        RETURNING 1),
+    outcome AS (
+        SELECT until, ARRAY (SELECT kind FROM wanted) AS kinds, (SELECT count(*) FROM counted) AS counted
+          FROM running)
+"""  # What else is asked in the same statement follows.
+_COUNT = f"{COUNTING} SELECT * FROM outcome"  # noqa: S608 - constants
+
+
+def counting(
+    asked: Mapping[Key, Terms], *, unasked_where_known: str, known_after: datetime, now: datetime
+) -> dict[str, object]:
+    """The values of `COUNTING`."""
+    return {
+        "asked": _as_json(asked),
         "unasked": unasked_where_known,
         "known_after": known_after,
         "now": now,
     }
-    return asking_in(transaction).rows(_COUNT, values)
 
 
-_BLOCK = """
-    UPDATE attempts a SET blocked_until = one.value
-      FROM json_to_recordset(%(until)s::json) AS one (kind text, subject bytea, source text, value timestamptz)
-     WHERE (a.kind, a.subject, a.source) = (one.kind, one.subject, one.source)
-"""
+def count_attempt(transaction: Transaction, values: Mapping[str, object]) -> Any:
+    """One attempt more for each, locked in one order; none where a wait runs: `until` is when it ends.
+
+    `kinds` are those to be counted, `counted` is how many were: fewer where a wait began at this very moment. Counters
+    of the kind `unasked_where_known` are left out when another has seen a right attempt after `known_after`.
+    """
+    return asking_in(transaction).rows(_COUNT, values)[0]
 
 
-def block_attempts(transaction: Transaction, until: Mapping[Key, datetime]) -> None:
-    """Waits begin, for counters that this transaction has counted."""
-    values = _as_json({key: end.isoformat() for key, end in until.items()})
-    asking_in(transaction).run(_BLOCK, {"until": values})
-
-
-_GIVE_BACK = """
+GIVE_BACK = """
     INSERT INTO attempts AS a (kind, subject, source, count, last_at, succeeded_at)
-    SELECT kind, subject, source, 0, %(counted_at)s, CASE WHEN value THEN %(counted_at)s::timestamptz END
-      FROM json_to_recordset(%(anew)s::json) AS one (kind text, subject bytea, source text, value boolean)
+    SELECT kind, subject, source, 0, %(counted_at)s, CASE WHEN anew THEN %(counted_at)s::timestamptz END
+      FROM json_to_recordset(%(counted)s::json) AS one (kind text, subject bytea, source text, anew boolean)
+     WHERE {condition}
     ON CONFLICT (kind, subject, source) DO UPDATE
        SET count = CASE WHEN excluded.succeeded_at IS NULL THEN greatest(0, a.count - 1) ELSE 0 END,
            blocked_until = CASE WHEN excluded.succeeded_at IS NULL AND a.last_at <> excluded.last_at
                                 THEN a.blocked_until END,
            succeeded_at = coalesce(excluded.succeeded_at, a.succeeded_at)
 """
+_GIVE_BACK = GIVE_BACK.format(condition="true")
 
 
-def give_back_attempts(transaction: Transaction, anew: Mapping[Key, bool], *, counted_at: datetime) -> None:
+def giving_back(anew: Mapping[Key, bool], *, counted_at: datetime) -> dict[str, object]:
+    """The values of `GIVE_BACK`."""
+    return {
+        "counted": _as_json({key: {"anew": one} for key, one in anew.items()}),
+        "counted_at": counted_at,
+    }
+
+
+def give_back_attempts(transaction: Transaction, values: Mapping[str, object]) -> None:
     """One attempt less, or none where it succeeded and starts anew; else a wait that a later one began stays."""
-    asking_in(transaction).run(_GIVE_BACK, {"anew": _as_json(anew), "counted_at": counted_at})
+    asking_in(transaction).run(_GIVE_BACK, values)
 
 
-def _as_json(values: Mapping[Key, object]) -> str:
-    """A value for each counter, in the order of locking. The driver takes three times as long to write arrays."""
+def _as_json(values: Mapping[Key, Mapping[str, object]]) -> str:
+    """Values for each counter, in the order of locking. The driver takes three times as long to write arrays."""
     rows = [
-        {
-            "kind": kind,
-            "subject": f"\\x{subject.hex()}",
-            "source": source,
-            "value": values[kind, subject, source],
-        }
+        {"kind": kind, "subject": f"\\x{subject.hex()}", "source": source, **values[kind, subject, source]}
         for kind, subject, source in sorted(values)
     ]
     return json.dumps(rows)

@@ -1,10 +1,12 @@
 """Owners as logging in asks for them: users at one door, staff at the other, in the same words."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from chassis.database import Transaction, asking_in
+from services.identity.storage import attempts
 from services.identity.storage.sessions import Realm
 
 _FIND = {
@@ -16,26 +18,45 @@ _FIND = {
         SELECT staff_id AS owner_id, password_hash FROM staff WHERE lower(email) = %(email)s AND roles <> '{}'
     """,
 }
-_LOCK = {
-    Realm.PORTAL: """
-        SELECT user_id AS owner_id, email, name, language, password_hash FROM users
-         WHERE user_id = %(owner_id)s FOR UPDATE
-    """,
-    Realm.CONSOLE: """
-        SELECT staff_id AS owner_id, email, name, language, password_hash FROM staff
-         WHERE staff_id = %(owner_id)s FOR UPDATE
-    """,
+_COUNT_AND_FIND = {
+    realm: f"{attempts.COUNTING} SELECT * FROM outcome LEFT JOIN ({find}) owner ON true"  # noqa: S608 - constants
+    for realm, find in _FIND.items()
 }
 
 
-def find_password(transaction: Transaction, realm: Realm, email: str) -> Any:
-    """The id and the password's hash of whoever may log in with an address in lower case; None for nobody."""
-    return next(iter(asking_in(transaction).rows(_FIND[realm], {"email": email})), None)
+def count_attempt(transaction: Transaction, realm: Realm, email: str, counting: Mapping[str, object]) -> Any:
+    """As `attempts.count_attempt`, with the id and the password's hash of whoever may log in with an address in lower
+    case, None for nobody.
+    """
+    return asking_in(transaction).rows(_COUNT_AND_FIND[realm], {"email": email, **counting})[0]
 
 
-def lock_owner(transaction: Transaction, realm: Realm, owner_id: UUID) -> Any:
-    """Whom mails and acts call by name, and the password's hash; kept from others until the transaction ends."""
-    return next(iter(asking_in(transaction).rows(_LOCK[realm], {"owner_id": owner_id})), None)
+def _lock(owners: str, key: str) -> str:
+    given_back = attempts.GIVE_BACK.format(condition="EXISTS (SELECT FROM owner)")
+    return f"""
+        WITH owner AS (
+            SELECT {key} AS owner_id, email, name, language FROM {owners}
+             WHERE {key} = %(owner_id)s AND password_hash = %(password_hash)s FOR UPDATE),
+        given_back AS ({given_back})
+        SELECT * FROM owner
+    """  # noqa: S608 - constants
+
+
+_LOCK = {Realm.PORTAL: _lock("users", "user_id"), Realm.CONSOLE: _lock("staff", "staff_id")}
+
+
+def lock_proven(
+    transaction: Transaction,
+    realm: Realm,
+    owner_id: UUID,
+    password_hash: str,
+    giving_back: Mapping[str, object],
+) -> Any:
+    """Whom mails and acts call by name, kept from others until the transaction ends, and the attempt given back. None,
+    and nothing given back, when the password is another one meanwhile.
+    """
+    values = {"owner_id": owner_id, "password_hash": password_hash, **giving_back}
+    return next(iter(asking_in(transaction).rows(_LOCK[realm], values)), None)
 
 
 _KEEP = {
