@@ -10,6 +10,7 @@ closures.
 import ipaddress
 import re
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from typing import Any
 
 from ebok.common.v1 import fields_pb2
@@ -21,6 +22,7 @@ from chassis.errors import Invalid, Violation
 STRING_LENGTH_MAX = 200
 ITEMS_MAX = 100
 VIOLATIONS_MAX = 100
+ADDRESSES_MAX = 10_000  # Remembered: each page that somebody opens comes from the same one.
 LANGUAGES = frozenset({"pl", "en", "uk"})
 
 Found = list[Violation]
@@ -32,6 +34,7 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u206
 _CONTROL_BUT_LINES = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
+@lru_cache(maxsize=ADDRESSES_MAX)
 def _is_address(text: str) -> bool:
     try:
         ipaddress.ip_address(text)

@@ -1,5 +1,7 @@
 """Rows and plain values as messages."""
 
+from typing import Any
+
 from ebok.identity.v1 import audit_pb2, grants_pb2, invitations_pb2, sessions_pb2, settings_pb2, users_pb2
 
 from chassis import wire
@@ -126,21 +128,21 @@ def pack_person_as_staff(person: Person, actor: Actor) -> sessions_pb2.StaffMemb
     )
 
 
-def pack_held(held: HeldCustomer) -> grants_pb2.Grant:
-    """A grant as its holder sees it."""
-    return grants_pb2.Grant(
-        grant_id=str(held.grant_id),
-        user_id=str(held.user_id),
-        customer_id=str(held.customer_id),
-        customer_number=held.customer_number,
-        customer_name=held.customer_name,
-        premises_label=held.premises_label,
-        scope=_SCOPES[held.scope],
-        valid_from=wire.pack_instant(held.valid_from),
-        valid_until=wire.pack_optional_instant(held.valid_until),
-        origin=_ORIGINS[held.given_by],
-        ends_on=wire.pack_optional_date(last_day(held.valid_until) if held.valid_until else None),
-    )
+def pack_held(held: HeldCustomer) -> dict[str, Any]:
+    """The fields of a grant as its holder sees it: a message that is put into another is copied."""
+    return {
+        "grant_id": str(held.grant_id),
+        "user_id": str(held.user_id),
+        "customer_id": str(held.customer_id),
+        "customer_number": held.customer_number,
+        "customer_name": held.customer_name,
+        "premises_label": held.premises_label,
+        "scope": _SCOPES[held.scope],
+        "valid_from": wire.pack_instant(held.valid_from),
+        "valid_until": wire.pack_optional_instant(held.valid_until),
+        "origin": _ORIGINS[held.given_by],
+        "ends_on": wire.pack_optional_date(last_day(held.valid_until) if held.valid_until else None),
+    }
 
 
 def pack_grant(
