@@ -31,6 +31,7 @@ ROOT = Path(__file__).resolve().parents[1]
 MIGRATIONS = ROOT / "services" / "billing" / "storage" / "migrations"
 METERS, DAYS, ROUNDS = 2_000, 100, 3
 READY_TIMEOUT_S = 60.0
+LOOK_EVERY_S = 0.02
 FIRST_DAY = date(2020, 2, 1)
 MAPPING = """
 version: 1
@@ -142,11 +143,19 @@ class Bring:
             cwd=ROOT,
             stderr=subprocess.DEVNULL,
         )
-        _pid, status, used = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
+        peak = 0
+        while process.poll() is None:
+            peak = max(peak, peak_memory_kib(process.pid))
+            time.sleep(LOOK_EVERY_S)
         if process.returncode:
             raise RuntimeError(f"the connector ended with {process.returncode}")
-        return used.ru_maxrss
+        return peak
+
+
+def peak_memory_kib(pid: int) -> int:
+    """The most memory a running process has had; 0 for one that has ended. What `wait4` tells is its parent's, too."""
+    lines = Path(f"/proc/{pid}/status").read_text(encoding="ascii").splitlines()
+    return next((int(line.split()[1]) for line in lines if line.startswith("VmHWM")), 0)
 
 
 @contextmanager

@@ -28,7 +28,4 @@ def test_two_million_readings_take_the_memory_of_two_hundred_thousand(database_u
 def _peaks(bring: bench.Bring, file: Path, days: int) -> tuple[int, int]:
     """Peak memory of the connector and of billing, in KiB, after bringing a file."""
     bench.write_readings(file, METERS, days)
-    connector_kb = bring(bench.MAPPING_OF_READINGS, file)
-    status = Path(f"/proc/{bring.billing_pid}/status").read_text(encoding="ascii")
-    [peak] = [line.split()[1] for line in status.splitlines() if line.startswith("VmHWM")]
-    return connector_kb, int(peak)
+    return bring(bench.MAPPING_OF_READINGS, file), bench.peak_memory_kib(bring.billing_pid)
