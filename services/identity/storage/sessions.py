@@ -111,7 +111,8 @@ def _open(owners: str, key: str) -> str:
                SET last_seen_at = excluded.last_seen_at,
                    trusted_until = coalesce(excluded.trusted_until, d.trusted_until))
         UPDATE sessions SET ended_at = %(opened_at)s
-         WHERE session_id IN (SELECT session_id FROM sessions WHERE {key} = %(owner_id)s AND ended_at IS NULL
+         WHERE session_id IN (SELECT session_id FROM sessions
+                               WHERE {key} = %(owner_id)s AND ended_at IS NULL AND expires_at > %(opened_at)s
                                ORDER BY opened_at DESC, session_id DESC OFFSET %(others)s)
         RETURNING session_id
     """  # noqa: S608 - constants

@@ -169,6 +169,17 @@ def test_twenty_first_session_ends_the_oldest(identity, anna, clock):
     assert all(identity.check(secret) for secret in later)
 
 
+def test_sessions_that_ran_out_give_way_to_nobody(identity, anna, clock, database):
+    for _ in range(20):
+        clock.advance(timedelta(seconds=1))
+        identity.log_in(ANNA)
+    clock.advance(timedelta(days=400))
+    assert identity.check(identity.log_in(ANNA))
+    with database.reading() as session:
+        ended = session.scalar(sa.text("SELECT count(*) FROM sessions WHERE ended_at IS NOT NULL"))
+    assert ended == 1  # Anna's first one, for her twenty-first.
+
+
 def test_hash_with_older_parameters_is_renewed_at_the_next_login(
     identity, anna, serving, database, neighbour, as_system, keys_dir
 ):
