@@ -352,7 +352,7 @@ class World:
             tickets_pb2.Answer(key="cause", value="use"),
         ]
         complain = {"answers": filled, "commodity": "water"}
-        self.clock.set(NOW - timedelta(days=30))
+        self.clock.set(NOW - timedelta(days=29))  # It can be opened again for thirty days.
         self.closed_case = casework.ask(anna, self._annas_id, asking, "Skąd opłata stała?", "Co to jest?")
         casework.answer(
             daria, self.closed_case.ticket_id, "To abonament.", desk_pb2.ANSWER_MODE_ANSWER_AND_CLOSE

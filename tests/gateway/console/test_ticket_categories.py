@@ -38,7 +38,7 @@ def test_the_manager_sees_what_customers_can_choose(edward: Visitor):
 
 
 def test_a_category_is_made_with_fields_and_choices_without_a_script(world: World, new: Editor):
-    new.fill(name_pl="Ogród i podlewanie", name_en="Garden", days="10", counted="working")
+    new.fill(name_pl="Ogród i podlewanie", name_en="Garden", name_uk="Сад", days="10", counted="working")
     new.typed["media"] = ["water"]
     new.typed["workflow"] = ["01930000-0000-7000-8000-00000000a001"]
     new.press(add_fields="1")
