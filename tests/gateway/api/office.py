@@ -21,16 +21,11 @@ from chassis.actors import Actor, ActorKind
 from chassis.ids import new_id
 from chassis.testing import cast
 from gateway.api.scopes import SCOPES
+from tests.gateway.visitors import somewhere
 from tests.gateway.world import World
 
 PREFIX = "/api/v1"
 PERSONAL_SCOPES = ("usage:read", "invoices:read")
-
-
-def somewhere() -> dict[str, str]:
-    """An address in a /64 that nobody else has: the clock stands still, and so does the count of an address."""
-    digits = new_id().hex[-12:]
-    return {"REMOTE_ADDR": "2001:" + ":".join(digits[n : n + 4] for n in range(0, 12, 4)) + "::1"}
 
 
 class Program:

@@ -10,8 +10,9 @@ from jwt.utils import base64url_encode
 from chassis.testing import cast
 from gateway.api.exchanges import GOOD_FOR_S
 from tests.gateway.api import said
-from tests.gateway.api.office import Office, Program, somewhere
+from tests.gateway.api.office import Office, Program
 from tests.gateway.test_stranger import annas_marks, says
+from tests.gateway.visitors import somewhere
 from tests.gateway.world import World
 
 

@@ -15,7 +15,8 @@ from schemathesis.specs.openapi.checks import ignored_auth
 
 from chassis.testing.databases import Databases
 from tests.gateway.api import said
-from tests.gateway.api.office import Office, Program, somewhere
+from tests.gateway.api.office import Office, Program
+from tests.gateway.visitors import somewhere
 from tests.gateway.world import World, making_world
 
 CALLS_OF_A_CLIENT = 500  # Of the 600 of a minute, which never ends here.

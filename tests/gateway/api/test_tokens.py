@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from tests.gateway.api.office import Office, Program, somewhere
+from tests.gateway.api.office import Office, Program
+from tests.gateway.visitors import somewhere
 from tests.gateway.world import World
 
 GRANT = {"grant_type": "client_credentials"}

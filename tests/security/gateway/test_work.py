@@ -14,8 +14,8 @@ from flask import Flask
 
 from chassis.ids import new_id
 from chassis.testing.statements import heard
-from tests.gateway.api.office import Office, somewhere
-from tests.gateway.visitors import Visitor
+from tests.gateway.api.office import Office
+from tests.gateway.visitors import Visitor, somewhere
 from tests.gateway.world import PASSWORD, World
 
 PROOF = {"invoice_number": "FV/2026/999999", "invoice_total": "1,00"}
