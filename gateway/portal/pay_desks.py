@@ -12,7 +12,7 @@ from flask_login import current_user
 
 from chassis.errors import NotFound
 from gateway.portal.payment_words import is_under_way, provider_word, unused_of
-from gateway.web.calls import ahead, at_once, clients
+from gateway.web.calls import ahead, at_once, call, clients
 from gateway.web.days import date_of, today
 from gateway.web.languages import gettext as _
 from gateway.web.languages import language
@@ -122,16 +122,14 @@ class PayDesk:
         others = [one for one in invoice_ids if one not in self.by_id][:INVOICES_MAX]
         if not all(_is_id(one) for one in others):
             raise NotFound
-        service = clients().billing.invoices
-        at_once(
-            *(
-                (
-                    service.GetInvoice,
-                    invoices_pb2.GetInvoiceRequest(customer_id=current_user.customer_id, invoice_id=one),
-                )
-                for one in others
-            )
+        if not others:
+            return
+        asked = invoices_pb2.ListInvoicesRequest(
+            customer_id=current_user.customer_id, invoice_ids=others, page=PageRequest(page_size=PAGE_SIZE)
         )
+        own = call(clients().billing.invoices.ListInvoices, asked).invoices
+        if len(own) < len(set(others)):
+            raise NotFound
 
 
 def open_desk() -> PayDesk:

@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from ebok.billing.v1 import invoices_pb2, ledger_pb2
+from ebok.common.v1.paging_pb2 import PageRequest
 from ebok.payments.v1 import payments_pb2 as pb
 from ebok.payments.v1 import refunds_pb2
 from flask import Response, make_response, redirect, render_template, request, url_for
@@ -21,6 +22,7 @@ from gateway.web.paging import page_links, page_request
 # The waiting page looks again after 3, 4, 5 … 15 seconds, and gives up after about four minutes.
 LOOK_AGAIN_FIRST_S, LOOK_AGAIN_MOST_S = 3, 15
 LOOKS_MAX = 22
+PAGE_SIZE = 100  # As many invoices as one answer holds.
 
 
 @portal.get("/platnosci")
@@ -94,19 +96,18 @@ def _get(payment_id: UUID) -> pb.GetPaymentResponse:
 
 
 def _is_paid_otherwise(payment: pb.Payment) -> bool:
-    """Whether nothing is open any more of what a payment half-way is for. Billing away: nobody knows, so no."""
+    """Whether nothing is open any more of what a payment half-way is for. Billing away, or too many to ask: no."""
     if not payment.redirect_url or unused_of(payment) > 0:
         return False
-    customer_id, service = current_user.customer_id, clients().billing.invoices
-    asked = [
-        ahead(
-            service.GetInvoice,
-            invoices_pb2.GetInvoiceRequest(customer_id=customer_id, invoice_id=share.invoice_id),
-        )
-        for share in payment.shares
-    ]
-    answers = [answer() for answer in asked]
-    return all(one is not None and one.detail.invoice.open_amount.grosze <= 0 for one in answers)
+    if len(payment.shares) > PAGE_SIZE:
+        return False
+    asked = invoices_pb2.ListInvoicesRequest(
+        customer_id=current_user.customer_id,
+        invoice_ids=[share.invoice_id for share in payment.shares],
+        page=PageRequest(page_size=PAGE_SIZE),
+    )
+    listed = ahead(clients().billing.invoices.ListInvoices, asked)()
+    return listed is not None and all(one.open_amount.grosze <= 0 for one in listed.invoices)
 
 
 def _page(found: pb.GetPaymentResponse, **context: Any) -> str:

@@ -1,6 +1,6 @@
 """The door for issued invoices."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -40,6 +40,7 @@ class InvoiceService(rpc.InvoiceServiceServicer):
                 window=window,
                 year=request.year or None,
                 state=unpack_word(request.paid_state, PAID_STATES),
+                only=_unpack_ids(request.invoice_ids),
                 today=today,
             )
             years = page.rows[0].years if page.rows else stored.list_years(reader, customer_id)
@@ -74,16 +75,17 @@ class InvoiceService(rpc.InvoiceServiceServicer):
             found = invoices.get_printed(
                 session,
                 wire.unpack_id(request.customer_id, field="customer_id"),
-                [
-                    wire.unpack_id(invoice_id, field=f"invoice_ids[{index}]")
-                    for index, invoice_id in enumerate(request.invoice_ids)
-                ],
+                _unpack_ids(request.invoice_ids),
             )
         # All of them are known to be the customer's before the first leaves.
         for printed in found:
             if not context.is_active():
                 return
             yield pb.GetInvoicePdfsResponse(file_name=_file_name(printed), content=render_invoice(printed))
+
+
+def _unpack_ids(invoice_ids: Sequence[str]) -> list[UUID]:
+    return [wire.unpack_id(one, field=f"invoice_ids[{index}]") for index, one in enumerate(invoice_ids)]
 
 
 def _file_name(printed: PrintedInvoice) -> str:

@@ -73,6 +73,7 @@ _IN_STATE = {
     "PART_PAID": "AND e.amount > u.used AND i.total_gross > e.amount - u.used AND i.due_on >= %(today)s",
 }
 _IN_YEAR = "AND i.issued_on >= make_date(%(year)s, 1, 1) AND i.issued_on < make_date(%(year)s + 1, 1, 1)"
+_AMONG = "AND i.invoice_id = ANY(%(only)s)"
 _OLDER = "AND (i.issued_at, i.invoice_id) < (%(issued_at)s, %(invoice_id)s)"
 _NEWER = "AND (i.issued_at, i.invoice_id) > (%(issued_at)s, %(invoice_id)s)"
 NEWEST_FIRST = "ORDER BY i.issued_at DESC, i.invoice_id DESC LIMIT %(limit)s"
@@ -80,12 +81,13 @@ _OLDEST_FIRST = "ORDER BY i.issued_at, i.invoice_id LIMIT %(limit)s"
 
 
 @cache
-def _statement(*, in_year: bool, state: str | None, backward: bool, given: bool) -> str:
+def _statement(*, in_year: bool, state: str | None, among: bool, backward: bool, given: bool) -> str:
     return " ".join(
         [
             LISTED_WITH_YEARS,
             _IN_YEAR if in_year else "",
             _IN_STATE[state] if state else "",
+            _AMONG if among else "",
             "" if not given else _NEWER if backward else _OLDER,
             _OLDEST_FIRST if backward else NEWEST_FIRST,
         ]
@@ -99,19 +101,24 @@ def list_issued(
     window: Window,
     year: int | None = None,
     state: str | None = None,
+    only: Sequence[UUID] = (),
     today: date,
 ) -> Page:
-    """A customer's invoices, the newest first; `state` is a PaidState. `open_grosze` is what is open of each.
+    """A customer's invoices, the newest first; `state` is a PaidState, `only` are ids; empty: all.
 
+    `open_grosze`: what is open of each.
     `premises_line`: the address, where the customer's contracts are for more than one; else empty.
     Each has `years`, which are those of `list_years`: a list has them from its first row.
     """
     backward = window.before is not None
     issued_at, invoice_id = window.before or window.after or (None, None)
-    statement = _statement(in_year=bool(year), state=state, backward=backward, given=issued_at is not None)
+    statement = _statement(
+        in_year=bool(year), state=state, among=bool(only), backward=backward, given=issued_at is not None
+    )
     values = {
         "customer_id": customer_id,
         "year": year,
+        "only": only,
         "today": today,
         "issued_at": issued_at,
         "invoice_id": invoice_id,

@@ -178,6 +178,28 @@ def test_invoices_are_filtered_by_year(house_of_anna, runs, anna, clock):
     assert [invoice.number for invoice in listed(anna, year=2027).invoices] == ["FV/2027/000001"]
 
 
+def test_invoices_are_asked_for_by_id_and_nobody_gets_somebody_elses(
+    given, house_of_anna, runs, anna, celina
+):
+    house(given, READINGS, name="Celina Lipowska", customer_id=cast.CELINA_CUSTOMER)
+    runs.bill("2025-11-01", "2025-12-31")
+    runs.bill("2026-01-01", "2026-02-28")
+    newest, oldest = listed(anna).invoices
+    asked = [oldest.invoice_id, str(new_id())]
+    assert list(listed(anna, invoice_ids=asked).invoices) == [oldest]
+    assert list(listed(anna, invoice_ids=asked, paid_state=pb.PAID_STATE_PAID).invoices) == []
+    assert len(listed(anna, invoice_ids=[newest.invoice_id, oldest.invoice_id]).invoices) == 2
+
+    own = celina.ListInvoices(pb.ListInvoicesRequest(customer_id=CELINA)).invoices
+    mixed = pb.ListInvoicesRequest(
+        customer_id=CELINA, invoice_ids=[newest.invoice_id, own[0].invoice_id, oldest.invoice_id]
+    )
+    assert list(celina.ListInvoices(mixed).invoices) == [own[0]]
+    for wrong in ([str(new_id())] * 101, ["bzdura"], [""]):
+        with pytest.raises(Invalid):
+            listed(anna, invoice_ids=wrong)
+
+
 def test_a_document_reads_the_same_whatever_changes_later(house_of_anna, runs, anna, database, given, clock):
     runs.bill("2025-11-01", "2025-12-31")
     [invoice] = listed(anna).invoices
