@@ -6,7 +6,7 @@ from pydantic import Field
 
 from chassis.config import PartConfig
 from services.identity.domain.limits import CallerKind
-from services.identity.domain.sessions import Lifetimes
+from services.identity.domain.standing import Lifetimes
 from services.identity.storage.sessions import Realm
 
 

@@ -27,7 +27,7 @@ from services.identity.domain import (
 from services.identity.domain.links import hash_secret
 from services.identity.domain.owners import Owner
 from services.identity.domain.passwords import LeakedPasswords, Passwords
-from services.identity.domain.sessions import Lifetimes
+from services.identity.domain.standing import Lifetimes
 from services.identity.storage import factors as stored
 from services.identity.storage.sessions import LoginSession, Realm
 

@@ -7,8 +7,8 @@ from ebok.identity.v1 import audit_pb2, grants_pb2, invitations_pb2, sessions_pb
 from chassis import wire
 from chassis.actors import Actor
 from services.identity.domain.challenges import Challenged
-from services.identity.domain.sessions import HeldCustomer, Person
 from services.identity.domain.settings import Provider
+from services.identity.domain.standing import HeldCustomer, Person
 from services.identity.storage.audit import AuditEntry
 from services.identity.storage.challenges import ChallengeKind
 from services.identity.storage.customers import Customer
@@ -128,11 +128,11 @@ def pack_person_as_staff(person: Person, actor: Actor) -> sessions_pb2.StaffMemb
     )
 
 
-def pack_held(held: HeldCustomer) -> dict[str, Any]:
+def pack_held(held: HeldCustomer, holder: Actor) -> dict[str, Any]:
     """The fields of a grant as its holder sees it: a message that is put into another is copied."""
     return {
         "grant_id": str(held.grant_id),
-        "user_id": str(held.user_id),
+        "user_id": holder.actor_id,
         "customer_id": str(held.customer_id),
         "customer_number": held.customer_number,
         "customer_name": held.customer_name,

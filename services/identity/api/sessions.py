@@ -24,12 +24,13 @@ from services.identity.api.packing import (
 )
 from services.identity.api.proofs import Proofs
 from services.identity.api.tokens import RememberedTokens
-from services.identity.domain import challenges, sessions, users
+from services.identity.domain import challenges, sessions, standing, users
 from services.identity.domain.devices import Browser
 from services.identity.domain.links import hash_secret
 from services.identity.domain.owners import account_of
 from services.identity.domain.passwords import Passwords
-from services.identity.domain.sessions import Lifetimes, Opened
+from services.identity.domain.sessions import Opened
+from services.identity.domain.standing import Lifetimes
 from services.identity.domain.step_up import STEP_UP_LASTS
 from services.identity.domain.users import normal_email
 from services.identity.storage import sessions as stored
@@ -195,7 +196,7 @@ class SessionService(rpc.SessionServiceServicer):
         now = self._clock.now()
         realm = unpack_realm(request.realm)
         with self._database.asking() as reader:
-            standing = sessions.check(
+            found = standing.check(
                 reader,
                 request.session_token,
                 realm=realm,
@@ -203,18 +204,18 @@ class SessionService(rpc.SessionServiceServicer):
                 address=request.address,
                 now=now,
             )
-        if standing.seen_is_old:
+        if found.seen_is_old:
             with self._database.transaction() as session:
-                sessions.note_seen(session, standing.session_id, now=now)
-        token, expires_at = self._tokens.token_for(standing.actor)
+                standing.note_seen(session, found.session_id, now=now)
+        token, expires_at = self._tokens.token_for(found.actor)
         in_portal = realm is Realm.PORTAL
         return pb.CheckSessionResponse(
             actor_token=token,
             actor_token_expires_at=wire.pack_instant(expires_at),
-            user=pack_person_as_user(standing.person) if in_portal else None,
-            staff=None if in_portal else pack_person_as_staff(standing.person, standing.actor),
-            customer_id=wire.pack_id(standing.actor.customer_id),
-            grants=[pack_held(one) for one in standing.held],
+            user=pack_person_as_user(found.person) if in_portal else None,
+            staff=None if in_portal else pack_person_as_staff(found.person, found.actor),
+            customer_id=found.actor.customer_key,
+            grants=[pack_held(one, found.actor) for one in found.held],
         )
 
     def SelectCustomer(

@@ -18,7 +18,7 @@ from services.identity.api.packing import pack_user, unpack_look
 from services.identity.domain import passwords, sessions, settings, users
 from services.identity.domain.links import Seal, hash_secret, new_link
 from services.identity.domain.passwords import LeakedPasswords, Passwords
-from services.identity.domain.sessions import Lifetimes
+from services.identity.domain.standing import Lifetimes
 from services.identity.storage.sessions import LoginSession, Realm
 from services.identity.storage.users import User
 

@@ -4,6 +4,7 @@ Every service asks only for the permission its method names; who has it is decid
 """
 
 from collections.abc import Iterable, Mapping
+from functools import cache
 
 from services.identity.storage.grants import GivenBy, Scope
 from services.identity.storage.staff import Role
@@ -115,8 +116,9 @@ OF_STAFF = _ADMINISTRATOR  # All that a role can hold.
 OWN_ROLES = frozenset(role.value for role in Role)
 
 
+@cache
 def of_user(scope: Scope, given_by: GivenBy) -> frozenset[str]:
-    """What a user may do for the selected customer."""
+    """What a user may do for the selected customer; one set for all of them, as each page compares it."""
     owner = OF_OWNER if given_by is GivenBy.PROOF else frozenset()
     return EVERY_USER | OF_SCOPE[scope] | owner
 

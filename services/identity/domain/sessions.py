@@ -1,23 +1,23 @@
-"""Sessions: logging in, who a session is, which customer it acts for, leaving.
+"""Sessions: logging in, which customer one acts for, leaving. Who a session is: `domain/standing.py`.
 
 An unknown address, a wrong password and an unconfirmed address are one refusal, after the same work. After the right
 password of an account with a second factor a challenge is set (`domain/challenges.py`); of staff always.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from chassis.actors import Actor, ActorKind, Area
-from chassis.database import Reader, Transaction
+from chassis.actors import Actor
+from chassis.database import Transaction
 from chassis.errors import PermissionDenied, Unauthenticated
 from chassis.ids import new_id
 from chassis.sources import source_of
-from services.identity.domain import access, attempts, challenges, factors, grants, owners, permissions
+from services.identity.domain import access, attempts, challenges, factors, grants, owners
 from services.identity.domain.challenges import Challenged
 from services.identity.domain.devices import TRUST_LASTS, Browser
 from services.identity.domain.links import (
@@ -31,6 +31,7 @@ from services.identity.domain.links import (
 )
 from services.identity.domain.owners import Account
 from services.identity.domain.passwords import Checked
+from services.identity.domain.standing import Lifetimes, SessionEnded
 from services.identity.outbox import factors as announce
 from services.identity.storage import challenges as stored_challenges
 from services.identity.storage import devices as stored_devices
@@ -39,12 +40,10 @@ from services.identity.storage import owners as stored_owners
 from services.identity.storage import personal_tokens as stored_personal_tokens
 from services.identity.storage import sessions as stored
 from services.identity.storage import tokens
-from services.identity.storage.grants import GivenBy, Scope
 from services.identity.storage.sessions import LoginSession, NewSession, Realm
 from services.identity.storage.tokens import Purpose
-from services.identity.storage.users import Look, User
+from services.identity.storage.users import User
 
-SEEN_EVERY = timedelta(minutes=1)
 SESSIONS_PER_OWNER_MAX = 20
 USER_AGENT_LENGTH_MAX = 500
 
@@ -55,24 +54,10 @@ class LoginRefused(Unauthenticated):
     reason = "LOGIN_REFUSED"
 
 
-class SessionEnded(Unauthenticated):
-    """The session is unknown, was ended, ran out, or belongs to the other door."""
-
-    reason = "SESSION_ENDED"
-
-
 class CustomerNotGranted(PermissionDenied):
     """The user holds no such customer; the same words whether there is one."""
 
     reason = "CUSTOMER_NOT_GRANTED"
-
-
-@dataclass(frozen=True)
-class Lifetimes:
-    """How long a session of a realm lasts at most, and how long without a request."""
-
-    absolute: timedelta
-    idle: timedelta
 
 
 @dataclass(frozen=True)
@@ -102,47 +87,6 @@ class Denied:
     realm: Realm
     reset_token: str
     actor: Actor
-
-
-@dataclass(frozen=True)
-class HeldCustomer:
-    """A grant in force, as the switcher shows it."""
-
-    grant_id: UUID
-    user_id: UUID
-    customer_id: UUID
-    customer_number: str
-    customer_name: str
-    premises_label: str
-    scope: Scope
-    given_by: GivenBy
-    valid_from: datetime
-    valid_until: datetime | None
-
-
-@dataclass(frozen=True)
-class Person:
-    """Who a session belongs to: a user, who has `registered_at`, or a staff member, who has roles."""
-
-    person_id: UUID
-    email: str
-    name: str
-    language: str
-    look: Look
-    registered_at: datetime | None
-    roles: tuple[str, ...]
-    role_names: Mapping[str, str]
-
-
-@dataclass(frozen=True)
-class Standing:
-    """A live session: whose it is, what is held, and the actor it makes."""
-
-    session_id: UUID
-    person: Person
-    held: tuple[HeldCustomer, ...]
-    actor: Actor
-    seen_is_old: bool
 
 
 def knock(transaction: Transaction, email: str, *, realm: Realm, address: str, now: datetime) -> Knock:
@@ -257,47 +201,6 @@ def open_session(
     return Opened(secret, opened.expires_at, actor)
 
 
-def check(
-    reader: Reader, secret: str, *, realm: Realm, lifetimes: Lifetimes, address: str, now: datetime
-) -> Standing:
-    """Who the session is and what it may do at this moment; one statement. Refuses SESSION_ENDED."""
-    row = stored.find_live_session(reader, hash_secret(secret), realm=realm, now=now, idle=lifetimes.idle)
-    if row is None:
-        raise SessionEnded
-    person = Person(
-        person_id=row.user_id or row.staff_id,
-        email=row.email,
-        name=row.name,
-        language=row.language,
-        look=Look(row.look),
-        registered_at=row.registered_at,
-        roles=tuple(row.roles or ()),
-        role_names=row.role_names or {},
-    )
-    held = tuple(_held(row.user_id, one) for one in row.grants)
-    if realm is Realm.CONSOLE:
-        if not person.roles:
-            raise SessionEnded
-        kind, chosen = ActorKind.STAFF, None
-        allowed = permissions.of_staff(person.roles, row.role_sets or {})
-    else:
-        chosen = _choose(held, row.customer_id)
-        kind = ActorKind.CUSTOMER if chosen else ActorKind.USER
-        allowed = permissions.of_user(chosen.scope, chosen.given_by) if chosen else permissions.EVERY_USER
-    actor = Actor(
-        kind,
-        str(person.person_id),
-        person.name,
-        customer_id=chosen.customer_id if chosen else None,
-        permissions=allowed,
-        session_id=str(row.session_id),
-        address=address,
-        area=Area(frozenset(row.towns or ()), frozenset(row.commodities or ())),
-        stepped_up_at=row.stepped_up_at,
-    )
-    return Standing(row.session_id, person, held, actor, now - row.last_seen_at >= SEEN_EVERY)
-
-
 def find_live(
     session: Session, secret: str, *, realm: Realm, lifetimes: Lifetimes, now: datetime
 ) -> LoginSession:
@@ -306,11 +209,6 @@ def find_live(
     if found is None or found.realm is not realm or not _is_live(found, lifetimes=lifetimes, now=now):
         raise SessionEnded
     return found
-
-
-def note_seen(session: Session, session_id: UUID, *, now: datetime) -> None:
-    """Keep when the session was last used, at most once a minute."""
-    stored.note_seen(session, session_id, now=now, unless_after=now - SEEN_EVERY + timedelta(microseconds=1))
 
 
 def select_customer(
@@ -388,23 +286,3 @@ def _end_begun(session: Session, user: User, *, since: datetime, now: datetime) 
 
 def _is_live(found: LoginSession, *, lifetimes: Lifetimes, now: datetime) -> bool:
     return found.ended_at is None and found.expires_at > now and found.last_seen_at > now - lifetimes.idle
-
-
-def _choose(held: tuple[HeldCustomer, ...], selected: UUID | None) -> HeldCustomer | None:
-    """The selected customer while it is held, else the one held longest."""
-    return next((one for one in held if one.customer_id == selected), held[0] if held else None)
-
-
-def _held(user_id: UUID, grant: dict[str, str | None]) -> HeldCustomer:
-    return HeldCustomer(
-        grant_id=UUID(grant["grant_id"]),
-        user_id=user_id,
-        customer_id=UUID(grant["customer_id"]),
-        customer_number=grant["customer_number"] or "",
-        customer_name=grant["customer_name"] or "",
-        premises_label=grant["premises_label"] or "",
-        scope=Scope(grant["scope"] or ""),
-        given_by=GivenBy(grant["given_by"] or ""),
-        valid_from=datetime.fromisoformat(grant["valid_from"] or ""),
-        valid_until=datetime.fromisoformat(grant["valid_until"]) if grant["valid_until"] else None,
-    )

@@ -131,36 +131,42 @@ def open_session(transaction: Transaction, new: NewSession, *, keep: int) -> lis
     return [row.session_id for row in asking_in(transaction).rows(_OPEN[new.realm], values)]
 
 
-_CHECK = """
-    SELECT s.session_id, s.customer_id, s.last_seen_at, s.stepped_up_at, s.user_id, s.staff_id,
-           coalesce(u.email, m.email) AS email, coalesce(u.name, m.name) AS name,
-           coalesce(u.language, m.language) AS language, coalesce(u.look, m.look) AS look,
-           u.registered_at, m.roles, m.towns, m.commodities,
-           (SELECT json_object_agg(r.key, r.permissions) FROM roles r WHERE r.key = ANY (m.roles)) AS role_sets,
-           (SELECT json_object_agg(r.key, r.name) FROM roles r
-             WHERE r.key = ANY (m.roles) AND r.name <> '') AS role_names,
-           (SELECT coalesce(json_agg(json_build_object(
-                       'grant_id', g.grant_id, 'customer_id', g.customer_id, 'customer_number', c.number,
-                       'customer_name', c.name, 'premises_label', c.premises_label, 'scope', g.scope,
-                       'valid_from', g.valid_from, 'valid_until', g.valid_until, 'given_by', g.given_by)
-                       ORDER BY g.valid_from, g.grant_id), '[]')
-              FROM grants g LEFT JOIN customers c ON c.customer_id = g.customer_id
-             WHERE g.user_id = s.user_id AND g.ended_at IS NULL AND g.valid_from <= %(now)s
-                   AND (g.valid_until IS NULL OR g.valid_until > %(now)s)) AS grants
-      FROM sessions s
-      LEFT JOIN users u ON u.user_id = s.user_id
-      LEFT JOIN staff m ON m.staff_id = s.staff_id
-     WHERE s.token_hash = %(token_hash)s AND s.realm = %(realm)s AND s.ended_at IS NULL
-           AND s.expires_at > %(now)s AND s.last_seen_at > %(seen_after)s
+_LIVE = """
+    s.token_hash = %(token_hash)s AND s.ended_at IS NULL AND s.expires_at > %(now)s AND s.last_seen_at > %(seen_after)s
 """
+_CHECK = {
+    Realm.PORTAL: f"""
+        SELECT s.session_id, s.customer_id AS selected_id, s.last_seen_at, s.stepped_up_at,
+               u.user_id, u.email, u.name AS user_name, u.language, u.look, u.registered_at,
+               g.grant_id, g.customer_id, g.scope, g.given_by, g.valid_from, g.valid_until,
+               c.number, c.name AS customer_name, c.premises_label
+          FROM sessions s
+          JOIN users u ON u.user_id = s.user_id
+          LEFT JOIN grants g ON g.user_id = s.user_id AND g.ended_at IS NULL AND g.valid_from <= %(now)s
+                                AND (g.valid_until IS NULL OR g.valid_until > %(now)s)
+          LEFT JOIN customers c ON c.customer_id = g.customer_id
+         WHERE {_LIVE}
+         ORDER BY g.valid_from, g.grant_id
+    """,  # noqa: S608 - constants
+    Realm.CONSOLE: f"""
+        SELECT s.session_id, s.last_seen_at, s.stepped_up_at,
+               m.staff_id, m.email, m.name, m.language, m.look, m.roles, m.towns, m.commodities,
+               (SELECT json_object_agg(r.key, r.permissions) FROM roles r WHERE r.key = ANY (m.roles)) AS role_sets,
+               (SELECT json_object_agg(r.key, r.name) FROM roles r
+                 WHERE r.key = ANY (m.roles) AND r.name <> '') AS role_names
+          FROM sessions s JOIN staff m ON m.staff_id = s.staff_id
+         WHERE {_LIVE}
+    """,  # noqa: S608 - constants
+}
 
 
 def find_live_session(
     reader: Reader, token_hash: bytes, *, realm: Realm, now: datetime, idle: timedelta
-) -> Any:
-    """The session with its owner and the owner's grants in force, in one statement; every page asks it."""
-    values = {"token_hash": token_hash, "realm": realm.value, "now": now, "seen_after": now - idle}
-    return next(iter(reader.rows(_CHECK, values)), None)
+) -> Sequence[Any]:
+    """The session with its owner: of staff one row, of a user one for each grant in force, the oldest first, or one
+    with none. One statement, as every page asks it.
+    """
+    return reader.rows(_CHECK[realm], {"token_hash": token_hash, "now": now, "seen_after": now - idle})
 
 
 def find_session(session: Session, token_hash: bytes) -> LoginSession | None:
