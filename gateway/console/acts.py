@@ -24,6 +24,7 @@ ACTS: dict[str, LazyString] = {
     "ebok.identity.v1.FactorService/ChangePassword": _l("changed the password"),
     "ebok.identity.v1.UserService/RequestEmailChange": _l("asked to log in with another address"),
     "ebok.identity.v1.UserService/ConfirmEmailChange": _l("confirmed another address to log in with"),
+    "ebok.identity.v1.UserService/UndoEmailChange": _l("had another address to log in with undone"),
     "ebok.identity.v1.StaffService/ResetFactor": _l("took a colleague's app with codes away"),
     "ebok.identity.v1.SessionService/LogOut": _l("logged out"),
     "ebok.identity.v1.UserService/Register": _l("registered an account in the portal"),

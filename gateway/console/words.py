@@ -66,6 +66,8 @@ MESSAGE_RULES = {
     "factor_changed": _l("App with codes or recovery codes changed"),
     "email_change_link": _l("Confirmation of a new e-mail address"),
     "email_change_notice": _l("Notice of another e-mail address"),
+    "email_changed": _l("Another address to log in with"),
+    "email_set_back": _l("The former address to log in with is back"),
     "delegate_invited": _l("Invitation of a delegate"),
     "grant_given": _l("A delegate accepted the invitation"),
     "grant_revoked": _l("Access to an account ended"),

@@ -25,6 +25,7 @@ PUBLIC = frozenset(
         "new_password",
         "confirm_new_email",
         "deny_sign_in",
+        "undo_email_change",
         "help",
         "accessibility",
         "privacy",

@@ -96,9 +96,43 @@ def deny_sign_in() -> View:
             except Refusal as refusal:
                 form.refuse(refusal)
             else:
-                close_session()
                 if answer.realm == sessions_pb2.REALM_CONSOLE:
+                    close_session()
                     return render_template("security/denied_staff.html")
-                notices.ok(_("Everybody is logged out of your account."), _("Now set a new password."))
-                return redirect(url_for("portal.new_password", token=answer.reset_token), code=303)
+                return _lead_to_new_password(answer.reset_token, answer.kept_email)
     return render_template("security/not_me.html", form=form), form.status
+
+
+@portal.route("/poprzedni-adres", methods=["GET", "POST"])
+def undo_email_change() -> View:
+    """The link of the mail to the former address: it counts again, everybody is logged out, a new password is next."""
+    form = Form.of_request(initial={"token": request.args.get("token", "")[:TOKEN_LENGTH_MAX]})
+    if form.sent:
+        token = form.text("token", length_max=TOKEN_LENGTH_MAX)
+        if form.ok:
+            try:
+                answer = as_gateway(
+                    clients().identity.users.UndoEmailChange, users_pb2.UndoEmailChangeRequest(token=token)
+                )
+            except Refusal as refusal:
+                form.refuse(refusal)
+            else:
+                return _lead_to_new_password(answer.reset_token, answer.kept_email)
+    return render_template("security/undo_email.html", form=form), form.status
+
+
+def _lead_to_new_password(reset_token: str, kept_email: str) -> Response:
+    """Where a former address could not be set back, whoever has the other mailbox could ask for a password, too."""
+    close_session()
+    if kept_email:
+        notices.warn(
+            _("Everybody is logged out of your account, but the address is not set back."),
+            _(
+                "Another account has your former address by now. Set a new password, log in with %(email)s and change "
+                "the address under “Security” at once, or call us.",
+                email=kept_email,
+            ),
+        )
+    else:
+        notices.ok(_("Everybody is logged out of your account."), _("Now set a new password."))
+    return redirect(url_for("portal.new_password", token=reset_token), code=303)

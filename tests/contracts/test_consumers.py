@@ -167,6 +167,16 @@ KEPT = {
             address="nowa@poczta.example",
         ),
     ),
+    ("notify", "EmailChanged"): (
+        "messages",
+        mail(
+            "email_changed",
+            "d4",
+            expires_at=at(23, 8, 59, 30),
+            token=b"sealed for notify",
+            facts={"changed_at": at(16, 8, 59, 30).isoformat(), "email_hint": "n…@poczta.example"},
+        ),
+    ),
     ("notify", "DelegateInvited"): (
         "messages",
         {

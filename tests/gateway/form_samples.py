@@ -60,6 +60,17 @@ def _email_token(world: World) -> str:
     return world.mailed_token(email, events_pb2.EmailChangeRequested)
 
 
+def _undoing_token(world: World) -> str:
+    email, new_email = _joined(world), _email(world)
+    asked = users_pb2.RequestEmailChangeRequest(
+        session_token=world.log_in(email), new_email=new_email, address=ADDRESS
+    )
+    world.users.RequestEmailChange(asked)
+    link = world.mailed_token(email, events_pb2.EmailChangeRequested)
+    world.users.ConfirmEmailChange(users_pb2.ConfirmEmailChangeRequest(token=link))
+    return world.mailed_token(new_email, events_pb2.EmailChanged)
+
+
 def _denial_token(world: World) -> str:
     email = _joined(world)
     for device in ("a", "b"):
@@ -105,6 +116,7 @@ SAMPLES: dict[tuple[str, str], Sample] = {
     ("portal.new_password", "token"): Sample(_reset_token, ONCE),
     ("portal.confirm_new_email", "token"): Sample(_email_token, ONCE),
     ("portal.deny_sign_in", "token"): Sample(_denial_token, ONCE),
+    ("portal.undo_email_change", "token"): Sample(_undoing_token, ONCE),
     ("portal.new_password", "password"): _fixed("cztery kubki na parapecie", PERSON),
     ("portal.check_message", "numer"): _fixed("K7QM-2XRP", PERSON),
     ("portal.unsubscribe", "t"): Sample(offers.offer_token, ONCE),

@@ -114,6 +114,7 @@ def states(world: World) -> list[Page]:
         Page("portal.new_password-link", "nobody", "/nowe-haslo?token=abcdefgh"),
         Page("portal.confirm_new_email-link", "nobody", "/nowy-adres?token=abcdefgh"),
         Page("portal.deny_sign_in-link", "nobody", "/to-nie-ja?token=abcdefgh"),
+        Page("portal.undo_email_change-link", "nobody", "/poprzedni-adres?token=abcdefgh"),
         Page("portal.log_in_code", "halfway", "/logowanie/kod"),
         Page("portal.log_in_code-spare", "halfway", "/logowanie/kod?zapasowy=1"),
         Page("portal.security-alone", "newcomer", "/bezpieczenstwo"),

@@ -260,6 +260,25 @@ class Given:
         self._served.deliver(event)
         return event
 
+    def email_changed(self, **changes: Any) -> identity_events.EmailChanged:
+        values = {
+            "user_id": OF_ANNA["user_id"],
+            "name": OF_ANNA["name"],
+            "language": OF_ANNA["language"],
+            "email": "nowa@poczta.example",
+            "old_email": ANNA,
+            "change_id": str(new_id()),
+            "changed_at": wire.pack_instant(self._served.clock.now()),
+            "sealed_token": self.sealed(TOKEN),
+            "expires_at": wire.pack_instant(self._served.clock.now() + timedelta(days=7)),
+        }
+        event = identity_events.EmailChanged(**{**values, **changes})
+        self._served.deliver(event)
+        return event
+
+    def email_set_back(self) -> identity_events.EmailChanged:
+        return self.email_changed(is_undone=True, sealed_token=b"", expires_at=None)
+
     def sealed(self, token: str) -> bytes:
         return seal(self._seal_key, token.encode())
 

@@ -24,7 +24,7 @@ from services.identity.api.packing import (
 )
 from services.identity.api.proofs import Proofs
 from services.identity.api.tokens import RememberedTokens
-from services.identity.domain import challenges, sessions, standing, users
+from services.identity.domain import challenges, denials, sessions, standing, users
 from services.identity.domain.devices import Browser
 from services.identity.domain.links import hash_secret
 from services.identity.domain.owners import account_of
@@ -187,9 +187,13 @@ class SessionService(rpc.SessionServiceServicer):
     def DenySignIn(self, request: pb.DenySignInRequest, context: Context) -> pb.DenySignInResponse:
         """It was not me."""
         with self._database.transaction() as session:
-            denied = sessions.deny(session, hash_secret(request.token), now=self._clock.now())
+            denied = denials.deny_sign_in(session, hash_secret(request.token), now=self._clock.now())
             _act(denied.actor)
-        return pb.DenySignInResponse(realm=pack_realm(denied.realm), reset_token=denied.reset_token)
+        return pb.DenySignInResponse(
+            realm=pack_realm(denied.realm),
+            reset_token=denied.reset_token,
+            kept_email=denied.kept_email,
+        )
 
     def CheckSession(self, request: pb.CheckSessionRequest, context: Context) -> pb.CheckSessionResponse:
         """Who the session is: one query, and a signature now and then."""

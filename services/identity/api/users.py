@@ -15,7 +15,7 @@ from chassis.database import Database
 from chassis.rpc.server import Context
 from services.identity.api import recording
 from services.identity.api.packing import pack_user, unpack_look
-from services.identity.domain import passwords, sessions, settings, users
+from services.identity.domain import denials, passwords, sessions, settings, users
 from services.identity.domain.links import Seal, hash_secret, new_link
 from services.identity.domain.passwords import LeakedPasswords, Passwords
 from services.identity.domain.standing import Lifetimes
@@ -139,11 +139,24 @@ class UserService(rpc.UserServiceServicer):
         self, request: pb.ConfirmEmailChangeRequest, context: Context
     ) -> pb.ConfirmEmailChangeResponse:
         """Use the link of a new address."""
+        denial = new_link(self._seal)
         with self._database.transaction() as session:
-            user = users.confirm_email_change(session, hash_secret(request.token), now=self._clock.now())
+            user = users.confirm_email_change(
+                session, hash_secret(request.token), denial=denial, now=self._clock.now()
+            )
             recording.by(_actor(user))
             acts.name_subject(str(user.user_id))
             return pb.ConfirmEmailChangeResponse(email=user.email)
+
+    def UndoEmailChange(
+        self, request: pb.UndoEmailChangeRequest, context: Context
+    ) -> pb.UndoEmailChangeResponse:
+        """It was not me who changed the address."""
+        with self._database.transaction() as session:
+            denied = denials.deny_email_change(session, hash_secret(request.token), now=self._clock.now())
+            recording.by(denied.actor)
+            acts.name_subject(denied.actor.actor_id)
+        return pb.UndoEmailChangeResponse(reset_token=denied.reset_token, kept_email=denied.kept_email)
 
     def UpdateProfile(self, request: pb.UpdateProfileRequest, context: Context) -> pb.UpdateProfileResponse:
         """Change the caller's own profile."""

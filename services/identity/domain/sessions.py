@@ -17,13 +17,11 @@ from chassis.database import Transaction
 from chassis.errors import PermissionDenied, Unauthenticated
 from chassis.ids import new_id
 from chassis.sources import source_of
-from services.identity.domain import access, attempts, challenges, factors, grants, owners
+from services.identity.domain import access, attempts, challenges, owners
 from services.identity.domain.challenges import Challenged
 from services.identity.domain.devices import TRUST_LASTS, Browser
 from services.identity.domain.links import (
     DENIAL_LIFETIME,
-    RESET_LIFETIME,
-    LinkNotValid,
     Seals,
     hash_secret,
     new_link,
@@ -33,16 +31,10 @@ from services.identity.domain.owners import Account
 from services.identity.domain.passwords import Checked
 from services.identity.domain.standing import Lifetimes, SessionEnded
 from services.identity.outbox import factors as announce
-from services.identity.storage import challenges as stored_challenges
-from services.identity.storage import devices as stored_devices
 from services.identity.storage import grants as stored_grants
 from services.identity.storage import owners as stored_owners
-from services.identity.storage import personal_tokens as stored_personal_tokens
 from services.identity.storage import sessions as stored
-from services.identity.storage import tokens
 from services.identity.storage.sessions import LoginSession, NewSession, Realm
-from services.identity.storage.tokens import Purpose
-from services.identity.storage.users import User
 
 SESSIONS_PER_OWNER_MAX = 20
 USER_AGENT_LENGTH_MAX = 500
@@ -77,15 +69,6 @@ class Opened:
 
     secret: str
     expires_at: datetime
-    actor: Actor
-
-
-@dataclass(frozen=True)
-class Denied:
-    """Somebody said that a log-in was not theirs. `reset_token` sets a new password, in the portal."""
-
-    realm: Realm
-    reset_token: str
     actor: Actor
 
 
@@ -246,42 +229,6 @@ def end_others(session: Session, asking: LoginSession, session_id: UUID | None, 
     )
     owner = owners.find(session, asking.realm, asking.owner_id)
     return owners.actor_of(owner, session_id=asking.session_id, address=asking.address)
-
-
-def deny(session: Session, denial_hash: bytes, *, now: datetime) -> Denied:
-    """Not the owner: all sessions end, what was begun since ends too, browsers are new again, a new password is next.
-
-    Refuses LINK_NOT_VALID.
-    """
-    found = stored.find_denied_session(session, denial_hash, opened_after=now - DENIAL_LIFETIME)
-    owner = owners.lock(session, found.realm, found.owner_id) if found else None
-    if found is None or owner is None or not stored.take_denial(session, denial_hash):
-        raise LinkNotValid
-    access.end_sessions(session, realm=found.realm, owner_id=found.owner_id, now=now)
-    stored_challenges.delete_challenges_of(session, found.owner_id)
-    stored_devices.delete_devices_of(session, found.owner_id)
-    factors.undo_since(session, owner, since=found.opened_at, now=now)
-    reset_token = ""
-    if isinstance(owner, User):
-        _end_begun(session, owner, since=found.opened_at, now=now)
-        reset_token = new_secret()
-        tokens.put_token(
-            session,
-            user_id=owner.user_id,
-            purpose=Purpose.RESET_PASSWORD,
-            token_hash=hash_secret(reset_token),
-            made_at=now,
-            expires_at=now + RESET_LIFETIME,
-        )
-    return Denied(found.realm, reset_token, owners.actor_of(owner))
-
-
-def _end_begun(session: Session, user: User, *, since: datetime, now: datetime) -> None:
-    """Whatever would let a stranger back in: another address, programs, delegates."""
-    tokens.delete_token(session, user.user_id, Purpose.CHANGE_EMAIL)
-    for made in stored_personal_tokens.revoke_tokens_made_since(session, user.user_id, since=since, now=now):
-        access.revoke(session, str(made), now=now, for_good=True)
-    grants.end_begun(session, user.user_id, since=since, now=now)
 
 
 def _is_live(found: LoginSession, *, lifetimes: Lifetimes, now: datetime) -> bool:

@@ -16,7 +16,13 @@ from chassis.errors import FailedPrecondition, Invalid, NotFound, Violation
 from chassis.ids import new_id
 from chassis.sources import source_of
 from services.identity.domain import access, attempts, factors, owners, step_up
-from services.identity.domain.links import CONFIRMATION_LIFETIME, RESET_LIFETIME, Link, LinkNotValid
+from services.identity.domain.links import (
+    CONFIRMATION_LIFETIME,
+    DENIAL_LIFETIME,
+    RESET_LIFETIME,
+    Link,
+    LinkNotValid,
+)
 from services.identity.domain.owners import Owner
 from services.identity.domain.passwords import Checked
 from services.identity.outbox import users as announce
@@ -25,6 +31,7 @@ from services.identity.storage import challenges as stored_challenges
 from services.identity.storage import devices as stored_devices
 from services.identity.storage import tokens
 from services.identity.storage import users as stored
+from services.identity.storage.email_changes import EmailChange
 from services.identity.storage.sessions import LoginSession
 from services.identity.storage.tokens import Purpose
 from services.identity.storage.users import Look, User
@@ -288,6 +295,7 @@ def request_email_change(
         made_at=now,
         expires_at=expires_at,
         new_email=new_email,
+        log_in_at=asking.opened_at,
     )
     announce.email_change_requested(
         session,
@@ -299,16 +307,18 @@ def request_email_change(
     return user
 
 
-def confirm_email_change(session: Session, token_hash: bytes, *, now: datetime) -> User:
-    """Log in with the new address from now on. Refuses LINK_NOT_VALID, EMAIL_IN_FORCE.
+def confirm_email_change(session: Session, token_hash: bytes, *, denial: Link, now: datetime) -> User:
+    """Log in with the new address from now on; the former one gets a link, `denial`, that undoes it
+    (`domain/denials.py`). Refuses LINK_NOT_VALID, EMAIL_IN_FORCE.
 
     The link stays until it is replaced or too old, to tell whoever opens it again that it was used.
     """
     user_id = tokens.find_owner(session, token_hash, purpose=Purpose.CHANGE_EMAIL, now=now)
     user = stored.lock_user(session, user_id) if user_id else None
-    new_email = tokens.find_new_email(session, token_hash)  # None where another request was quicker.
-    if user is None or not new_email:
+    asked = tokens.find_change(session, token_hash)  # None where another request was quicker.
+    if user is None or asked is None:
         raise LinkNotValid
+    new_email, log_in_at = asked
     if user.email == new_email:
         raise EmailInForce
     holder = stored.find_user_by_email(session, new_email)
@@ -317,10 +327,27 @@ def confirm_email_change(session: Session, token_hash: bytes, *, now: datetime) 
     if holder is not None:
         # Whoever registered with the address and never opened its mailbox gives way to who did.
         stored.delete_user(session, holder)
+    change = EmailChange(
+        change_id=new_id(),
+        user_id=user.user_id,
+        old_email=user.email,
+        denial_hash=denial.token_hash,
+        log_in_at=log_in_at,
+        changed_at=now,
+    )
+    session.add(change)
     user.email = new_email
     # The mailbox that counts no more may hold a link.
     tokens.delete_token(session, user.user_id, Purpose.RESET_PASSWORD)
-    announce.email_changed(session, user)
+    announce.email_changed(
+        session,
+        user,
+        old_email=change.old_email,
+        change_id=change.change_id,
+        changed_at=now,
+        sealed_token=denial.sealed_token,
+        expires_at=now + DENIAL_LIFETIME,
+    )
     return user
 
 

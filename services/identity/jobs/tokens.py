@@ -10,7 +10,17 @@ from chassis.jobs import Jobs
 from chassis.telemetry import logger
 from services.identity.config import IdentityConfig
 from services.identity.domain.attempts import KEPT_FOR
-from services.identity.storage import attempts, challenges, devices, invitations, sessions, tokens, users
+from services.identity.domain.links import DENIAL_LIFETIME
+from services.identity.storage import (
+    attempts,
+    challenges,
+    devices,
+    email_changes,
+    invitations,
+    sessions,
+    tokens,
+    users,
+)
 
 EVERY_S = 900
 ROWS_AT_ONCE = 1000
@@ -25,11 +35,13 @@ def tidy(database: Database, *, now: datetime, config: IdentityConfig) -> None:
     with database.transaction() as session:
         links = tokens.delete_expired_tokens(session, now=now)
         asked = challenges.delete_expired_challenges(session, now=now)
+        changes = email_changes.delete_old_changes(session, before=now - DENIAL_LIFETIME)
     sessions_before = now - timedelta(days=config.sessions_kept_days)
     users_before = now - timedelta(days=config.unconfirmed_kept_days)
     gone = {
         "links": links,
         "challenges": asked,
+        "email_changes": changes,
         "sessions": _in_pieces(
             database,
             lambda session: sessions.delete_ended_sessions(

@@ -1,6 +1,7 @@
 """What identity tells of users. Whatever carries a sealed token is erased here once it is published."""
 
 from datetime import datetime
+from uuid import UUID
 
 from ebok.identity.v1 import events_pb2
 from sqlalchemy.orm import Session
@@ -78,10 +79,30 @@ def email_change_requested(
     outbox.announce(session, OutboxRow, event, key=event.user_id, secret=True)
 
 
-def email_changed(session: Session, user: User) -> None:
-    """One logs in with another address."""
-    event = events_pb2.EmailChanged(user_id=str(user.user_id), email=user.email)
-    outbox.announce(session, OutboxRow, event, key=event.user_id)
+def email_changed(
+    session: Session,
+    user: User,
+    *,
+    old_email: str,
+    change_id: UUID,
+    changed_at: datetime,
+    sealed_token: bytes = b"",
+    expires_at: datetime | None = None,
+) -> None:
+    """One logs in with another address; the one until now gets the link that undoes it. Without a link, it was used."""
+    event = events_pb2.EmailChanged(
+        user_id=str(user.user_id),
+        email=user.email,
+        old_email=old_email,
+        name=user.name,
+        language=user.language,
+        sealed_token=sealed_token,
+        change_id=str(change_id),
+        changed_at=wire.pack_instant(changed_at),
+        expires_at=wire.pack_instant(expires_at) if expires_at else None,
+        is_undone=not sealed_token,
+    )
+    outbox.announce(session, OutboxRow, event, key=event.user_id, secret=True)
 
 
 def _link_requested(

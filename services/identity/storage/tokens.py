@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, delete, select
+from sqlalchemy import ForeignKey, Index, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -21,7 +21,8 @@ class Purpose(StrEnum):
 
 
 class Token(Base):
-    """A link that has not been used. `token_hash` is of 256 random bits; `new_email` is there for CHANGE_EMAIL.
+    """A link that has not been used. `token_hash` is of 256 random bits; `new_email` is there for CHANGE_EMAIL,
+    and `log_in_at`: when the log-in was that asked for it.
 
     One of CHANGE_EMAIL stays when it was used: its new address is the owner's then.
     """
@@ -39,6 +40,7 @@ class Token(Base):
     made_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     new_email: Mapped[str | None]
+    log_in_at: Mapped[datetime | None]
 
 
 def put_token(
@@ -50,6 +52,7 @@ def put_token(
     made_at: datetime,
     expires_at: datetime,
     new_email: str | None = None,
+    log_in_at: datetime | None = None,
 ) -> None:
     """The user's only token of the purpose from now on."""
     row = insert(Token).values(
@@ -59,11 +62,13 @@ def put_token(
         made_at=made_at,
         expires_at=expires_at,
         new_email=new_email,
+        log_in_at=log_in_at,
     )
+    changed = ("token_hash", "made_at", "expires_at", "new_email", "log_in_at")
     session.execute(
         row.on_conflict_do_update(
             index_elements=[Token.user_id, Token.purpose],
-            set_={name: row.excluded[name] for name in ("token_hash", "made_at", "expires_at", "new_email")},
+            set_={name: row.excluded[name] for name in changed},
         )
     )
 
@@ -77,9 +82,11 @@ def find_owner(session: Session, token_hash: bytes, *, purpose: Purpose, now: da
     )
 
 
-def find_new_email(session: Session, token_hash: bytes) -> str | None:
-    """The address a link of CHANGE_EMAIL was mailed to."""
-    return session.scalar(select(Token.new_email).where(Token.token_hash == token_hash))
+def find_change(session: Session, token_hash: bytes) -> tuple[str, datetime] | None:
+    """The address a link of CHANGE_EMAIL was mailed to, and when the log-in was that asked for it."""
+    began_at = func.coalesce(Token.log_in_at, Token.made_at)
+    found = session.execute(select(Token.new_email, began_at).where(Token.token_hash == token_hash)).first()
+    return (found[0], found[1]) if found is not None and found[0] else None
 
 
 def take_token(session: Session, token_hash: bytes, *, purpose: Purpose, now: datetime) -> bool:

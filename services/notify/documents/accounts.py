@@ -6,7 +6,8 @@ from typing import Any
 from services.notify.documents import formats
 from services.notify.storage.messages import AnyMessage, Rule
 
-RULES = frozenset({Rule.PASSWORD_CHANGED, Rule.NEW_DEVICE, Rule.FACTOR_CHANGED})
+OF_USERS = frozenset({Rule.EMAIL_CHANGED, Rule.EMAIL_SET_BACK})  # Of others, staff are told, too.
+RULES = OF_USERS | {Rule.PASSWORD_CHANGED, Rule.NEW_DEVICE, Rule.FACTOR_CHANGED}
 
 
 def values_of(message: AnyMessage, language: str) -> dict[str, Any]:
@@ -18,6 +19,7 @@ def values_of(message: AnyMessage, language: str) -> dict[str, Any]:
         "is_staff": bool(facts.get("is_staff")),
         "browser": formats.one_line(str(facts.get("browser", ""))),
         "address": formats.one_line(str(facts.get("address", ""))),
+        "email_hint": formats.one_line(str(facts.get("email_hint", ""))),
         "change": str(facts.get("change", "")),
         "codes_left": int(facts.get("codes_left", 0)),
     }

@@ -150,6 +150,7 @@ def _url(message: AnyMessage, settings: ProviderSettings, token: str) -> str:
         Rule.PASSWORD_RESET: f"/nowe-haslo?token={quote(token, safe='')}",
         Rule.NEW_DEVICE: f"/to-nie-ja?token={quote(token, safe='')}",
         Rule.EMAIL_CHANGE_LINK: f"/nowy-adres?token={quote(token, safe='')}",
+        Rule.EMAIL_CHANGED: f"/poprzedni-adres?token={quote(token, safe='')}",
         **grants.paths(quote(token, safe="")),
         Rule.INVOICE_ISSUED: f"/faktury/{quote(str(message.facts.get('invoice_id', '')), safe='')}",
     }

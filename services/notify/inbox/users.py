@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from chassis import wire
 from chassis.browsers import describe
 from chassis.messaging.inbox import Handlers
+from services.notify.documents.formats import shorten
 from services.notify.domain import messages
 from services.notify.storage.messages import Rule
 
@@ -102,6 +103,28 @@ def on_email_change_requested(
         address=event.email,
         language=event.language,
         subject_id=event.request_id,
+        now=now,
+    )
+
+
+@handlers.on(events_pb2.EmailChanged)
+def on_email_changed(session: Session, event: events_pb2.EmailChanged, *, now: datetime) -> None:
+    """The address until now hears of it, with the link "it was not me", or that the link was used. One of an earlier
+    release names no such address.
+    """
+    if not event.old_email:
+        return
+    changed_at = wire.unpack_optional_instant(event.changed_at) or now
+    messages.plan_for_user(
+        session,
+        Rule.EMAIL_SET_BACK if event.is_undone else Rule.EMAIL_CHANGED,
+        user_id=event.user_id,
+        address=event.old_email,
+        language=event.language,
+        subject_id=event.change_id,
+        facts={"changed_at": changed_at.isoformat(), "email_hint": shorten(event.email)},
+        sealed_token=event.sealed_token or None,
+        expires_at=wire.unpack_optional_instant(event.expires_at),
         now=now,
     )
 

@@ -39,6 +39,8 @@ class Rule(StrEnum):
     FACTOR_CHANGED = "factor_changed"
     EMAIL_CHANGE_LINK = "email_change_link"
     EMAIL_CHANGE_NOTICE = "email_change_notice"
+    EMAIL_CHANGED = "email_changed"
+    EMAIL_SET_BACK = "email_set_back"
     DELEGATE_INVITED = "delegate_invited"
     GRANT_GIVEN = "grant_given"
     GRANT_REVOKED = "grant_revoked"

@@ -10,6 +10,7 @@ from ebok.identity.v1 import events_pb2
 from sqlalchemy import text
 from werkzeug.test import TestResponse
 
+from chassis.ids import new_id
 from tests.gateway.visitors import Visitor, plain
 from tests.gateway.web.test_parts import decoded
 from tests.gateway.world import PASSWORD, World
@@ -183,6 +184,45 @@ def test_another_address_counts_once_its_link_was_used(world: World):
     assert "Adres się nie zmienił" not in plain(again.text)
     assert "anna.nowa@poczta.example" in visitor.text(SECURITY)
     assert world.visitor().submit("/logowanie", email=email, password=PASSWORD).status_code == 409
+
+
+def moved(world: World) -> tuple[str, str, Visitor]:
+    """Somebody's account that logs in with another address now: the former one, the link it got, who changed it."""
+    email, new = joined(world), f"nowy-{new_id()}@poczta.example"
+    visitor = inside(world, email)
+    visitor.submit(f"{SECURITY}/email", new_email=new)
+    token = world.mailed_token(email, events_pb2.EmailChangeRequested)
+    world.visitor().submit("/nowy-adres", at=f"/nowy-adres?token={token}", token=token)
+    return email, world.mailed_token(new, events_pb2.EmailChanged), visitor
+
+
+def test_the_former_mailbox_takes_the_account_back(world: World):
+    email, token, stranger = moved(world)
+    link, opened, celina = f"/poprzedni-adres?token={token}", world.visitor(), inside(world, joined(world))
+    assert "wylogujemy wszystkich" in opened.text(link), "looking at it does nothing"
+    assert stranger.get(SECURITY).status_code == 200
+    led = opened.submit("/poprzedni-adres", at=link, token=token)
+    assert stranger.get(SECURITY).status_code == 303
+    assert celina.get(SECURITY).status_code == 200
+    assert "Wszyscy są wylogowani z Twojego konta." in opened.text(led.location)
+    reset, fresh = led.location.partition("token=")[2], "cztery słowa obok siebie"
+    assert opened.submit("/nowe-haslo", at=led.location, token=reset, password=fresh).location == "/logowanie"
+    assert world.visitor().submit("/logowanie", email=email, password=fresh).location == "/start"
+    again = world.visitor().submit("/poprzedni-adres", at=link, token=token)
+    assert again.status_code == 409
+    assert "Ten link już nie działa" in plain(again.text)
+
+
+def test_a_former_address_that_another_account_has_is_said_so(world: World):
+    email, token, stranger = moved(world)
+    world.known.remove(email)
+    world.join(email, "Ktoś", address="198.51.100.99")
+    opened, link = world.visitor(), f"/poprzedni-adres?token={token}"
+    led = opened.submit("/poprzedni-adres", at=link, token=token)
+    said = opened.text(led.location)
+    assert "Twój poprzedni adres ma już inne konto." in said
+    assert "@poczta.example i od razu zmień adres" in said
+    assert stranger.get(SECURITY).status_code == 303
 
 
 def test_it_was_not_me_logs_everybody_out_and_leads_to_a_new_password(world: World):

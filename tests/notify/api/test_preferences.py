@@ -163,6 +163,8 @@ def test_every_rule_is_of_a_topic_or_about_the_account():
         "factor_changed",
         "email_change_link",
         "email_change_notice",
+        "email_changed",
+        "email_set_back",
     }
 
 

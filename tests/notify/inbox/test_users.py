@@ -18,6 +18,8 @@ from tests.notify.conftest import ANNA, PORTAL, TOKEN
         ("changed", Rule.PASSWORD_CHANGED, f"{PORTAL}/"),
         ("new_device", Rule.NEW_DEVICE, f"{PORTAL}/to-nie-ja?token={TOKEN}"),
         ("factor_changed", Rule.FACTOR_CHANGED, f"{PORTAL}/bezpieczenstwo"),
+        ("email_changed", Rule.EMAIL_CHANGED, f"{PORTAL}/poprzedni-adres?token={TOKEN}"),
+        ("email_set_back", Rule.EMAIL_SET_BACK, f"{PORTAL}/"),
     ],
 )
 def test_each_event_is_one_mail_with_its_link(given, send, mails, rows, tell, rule, link):
@@ -102,6 +104,25 @@ def test_who_logged_in_from_where_is_told(given, send, mails):
     [mail] = mails(to=ANNA)
     assert "Firefox" in mail.text()
     assert "192.0.2.7" in mail.text()
+
+
+def test_the_former_address_is_told_of_another_one_and_not_which_in_full(given, send, mails, rows):
+    given.email_changed()
+
+    send()
+
+    [mail] = mails(to=ANNA)
+    assert "n…@poczta.example" in mail.text()
+    assert mails(to="nowa@poczta.example") == []
+    assert "nowa@poczta.example" not in f"{mail.text()} {mail.html()} {rows()[0].facts}"
+
+
+def test_another_address_of_an_earlier_release_is_told_to_nobody(given, send, mails):
+    given.email_changed(old_email="", sealed_token=b"", change_id="", expires_at=None)
+
+    send()
+
+    assert mails() == []
 
 
 @pytest.mark.parametrize("tell", ["new_device", "factor_changed", "changed"])

@@ -16,6 +16,7 @@ DOORS = {
     "new_password": "/nowe-haslo",
     "confirm_new_email": "/nowy-adres",
     "deny_sign_in": "/to-nie-ja",
+    "undo_email_change": "/poprzedni-adres",
     "invitation": "/zaproszenie",
 }
 FRESH = "cztery słowa obok siebie"
@@ -57,7 +58,9 @@ def test_no_token_opens_the_door_of_another_kind(world: World, kind: str):
         assert visitor.get("/start").location.startswith("/logowanie")
 
 
-@pytest.mark.parametrize("kind", ["confirm", "new_password", "confirm_new_email", "deny_sign_in"])
+@pytest.mark.parametrize(
+    "kind", ["confirm", "new_password", "confirm_new_email", "deny_sign_in", "undo_email_change"]
+)
 def test_after_all_that_its_own_door_opens_once(world: World, kind: str):
     """Trying it elsewhere used nothing up, and the second time is one too many."""
     token, visitor = token_of(world, kind), world.visitor()
