@@ -51,7 +51,8 @@ class UserService(rpc.UserServiceServicer):
             name=users.check_name(request.name),
             language=request.language,
         )
-        with self._database.reading() as session:
+        with recording.unrecorded(), self._database.transaction() as session:
+            users.count_judging(session, address=request.address, now=now)
             provider, _ = settings.find(session)
         passwords.check_strength(
             request.password,

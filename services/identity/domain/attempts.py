@@ -65,6 +65,9 @@ CODE_ADDRESS = Limit("code_address", free=30, waits_s=(15, 60, 300, 900), forget
 # The password that is asked of somebody who is logged in.
 PASSWORD = Limit("password", free=5, waits_s=(15, 60, 300, 900), forget_after=DAY, starts_anew=True)
 
+# Each is looked up in lists, here and elsewhere; who has to choose twice or three times is not slowed down.
+JUDGED_ADDRESS = Limit("judged_address", free=60, waits_s=(15, 60, 300, 900), forget_after=DAY)
+
 # Each of these sends a mail, so all are counted, right or wrong.
 REGISTER_ADDRESS = Limit("register_address", free=20, waits_s=(60, 300, 900, 3600), forget_after=DAY)
 REGISTER_EMAIL = Limit("register_email", free=3, waits_s=(60, 300, 900, 3600), forget_after=DAY)

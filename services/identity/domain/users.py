@@ -80,6 +80,11 @@ def check_name(name: str) -> str:
     return stripped
 
 
+def count_judging(session: Session, *, address: str, now: datetime) -> None:
+    """A password that nobody logged in proposes takes work, so each is counted first. Refuses TOO_MANY_ATTEMPTS."""
+    attempts.count(session, [attempts.counter(attempts.JUDGED_ADDRESS, source=source_of(address))], now=now)
+
+
 def count_registration(session: Session, email: str, *, address: str, now: datetime) -> None:
     """Each registration may send a mail, so each is counted. Refuses TOO_MANY_ATTEMPTS."""
     counters = [

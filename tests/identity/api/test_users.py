@@ -187,7 +187,20 @@ def test_password_that_is_guessed_first_is_refused_at_its_field(identity, load_s
         refusal = refused(identity.register, ANNA, password, "Anna Nowacka")
         assert (refusal.reason, isinstance(refusal, Invalid)) == ("PASSWORD_TOO_WEAK", True)
         assert [(one.field, one.reason) for one in refusal.violations] == [("password", why)]
-    assert count("attempts") == count("users") == 0
+    assert count("attempts", "kind <> 'judged_address'") == count("users") == 0
+
+
+def test_passwords_that_nobody_logged_in_proposes_are_counted_before_they_are_judged(identity, clock):
+    for n in range(60):
+        assert refused(identity.register, f"osoba{n}@poczta.example", "abcabcabcabc").reason == (
+            "PASSWORD_TOO_WEAK"
+        )
+    for password in ("abcabcabcabc", PASSWORD):
+        refusal = refused(identity.register, ANNA, password)
+        assert (refusal.reason, refusal.retry_after_s) == ("TOO_MANY_ATTEMPTS", 15)
+    identity.register(ANNA, address="203.0.113.5")
+    clock.advance(timedelta(seconds=15))
+    identity.register("bartek@poczta.example", name="Bartek")
 
 
 def test_password_of_nine_characters_or_of_129_is_refused(identity):
