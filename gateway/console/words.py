@@ -72,6 +72,7 @@ MESSAGE_RULES = {
     "grant_given": _l("A delegate accepted the invitation"),
     "grant_revoked": _l("Access to an account ended"),
     "customer_claimed": _l("Somebody proved to be the customer"),
+    "contact_changed": _l("Another contact address of a customer"),
     "campaign": _l("Campaign"),
     "campaign_test": _l("Test of a campaign"),
 }

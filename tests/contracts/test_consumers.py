@@ -177,6 +177,27 @@ KEPT = {
             facts={"changed_at": at(16, 8, 59, 30).isoformat(), "email_hint": "n…@poczta.example"},
         ),
     ),
+    ("identity", "ContactEmailChanged"): (
+        "outbox",
+        {
+            "type": "ebok.identity.v1.ContactChangePassedOn",
+            "key": "01930000-0000-7000-8000-0000000000a1",
+        },
+    ),
+    ("notify", "ContactChangePassedOn"): (
+        "messages",
+        mail(
+            "contact_changed",
+            "d6",
+            expires_at=at(23, 9),
+            facts={
+                "customer": "Anna Nowak",
+                "old_hint": "A…@poczta.example",
+                "new_hint": "n…@poczta.example",
+                "given_at": at(16, 8, 59, 30).isoformat(),
+            },
+        ),
+    ),
     ("notify", "DelegateInvited"): (
         "messages",
         {

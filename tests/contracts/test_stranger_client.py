@@ -39,6 +39,8 @@ WITHIN = {
     "FactorChanged",
     "EmailChangeRequested",
     "EmailChanged",
+    "ContactEmailChanged",
+    "ContactChangePassedOn",
     "DelegateInvited",
     "AccessRevoked",
     "OffersRefused",

@@ -45,7 +45,8 @@ class CustomerNotFound(NotFound):
 def update_contact_data(
     session: Session, customer_id: UUID, *, email: str, phone: str, now: datetime
 ) -> Customer:
-    """Write down how the customer wants to be reached; an empty text lets the provider's data hold again.
+    """Write down how the customer wants to be reached; an empty text lets the provider's data hold again. Who is
+    concerned hears of another e-mail address.
 
     Refuses field by field: MALFORMED. Repeated, it changes nothing.
     """
@@ -64,12 +65,15 @@ def update_contact_data(
     own_phone = "" if own_phone == customer.source_phone else own_phone
     if (customer.own_email, customer.own_phone) == (own_email, own_phone):
         return customer
+    old_email = customer.email
     customer.own_email, customer.own_phone = own_email, own_phone
     customer.search_own = search_text(customer)
     customer.version += 1
     customer.changed_at = now
     session.flush()
     announce.customer_changed(session, customer)
+    if customer.email != old_email:
+        announce.contact_email_changed(session, customer, old_email=old_email, now=now)
     return customer
 
 

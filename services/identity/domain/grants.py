@@ -234,6 +234,13 @@ def _end(session: Session, grant: Grant, *, ended_by: str, now: datetime) -> Non
             _end(session, given, ended_by=ended_by, now=now)
 
 
+def pass_contact_change_on(session: Session, change: announce.ContactChange, *, now: datetime) -> None:
+    """Whoever may manage for the customer is to hear of another address for its mail."""
+    holders = stored.list_grants_of_customer(session, change.customer_id, now=now, limit=HOLDERS_TOLD_MAX)
+    managing = [user for held, user, _ in holders if held.scope is Scope.MANAGE]
+    announce.contact_change_passed_on(session, change, holders=managing)
+
+
 def find_labels(session: Session, customer_id: UUID) -> Customer | None:
     """What the switcher prints of a customer."""
     return customers.find_customer(session, customer_id)

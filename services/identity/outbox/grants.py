@@ -1,6 +1,9 @@
 """What identity tells of grants and invitations. What carries a sealed token is erased here once it is published."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
 
 from ebok.identity.v1 import events_pb2, grants_pb2
 from sqlalchemy.orm import Session
@@ -78,6 +81,32 @@ def grant_revoked(
         ended_at=wire.pack_optional_instant(grant.ended_at),
     )
     outbox.announce(session, OutboxRow, event, key=event.holder.user_id)
+
+
+@dataclass(frozen=True)
+class ContactChange:
+    """Where mail for a customer goes, as billing told it; either address may be empty."""
+
+    change_id: UUID
+    customer_id: UUID
+    customer_name: str
+    old_email: str
+    new_email: str
+    changed_at: datetime
+
+
+def contact_change_passed_on(session: Session, change: ContactChange, *, holders: Iterable[User]) -> None:
+    """The address until now is told, and who may manage."""
+    event = events_pb2.ContactChangePassedOn(
+        change_id=str(change.change_id),
+        customer_id=str(change.customer_id),
+        customer_name=change.customer_name,
+        old_email=change.old_email,
+        new_email=change.new_email,
+        changed_at=wire.pack_instant(change.changed_at),
+        holders=[_addressee(one) for one in holders],
+    )
+    outbox.announce(session, OutboxRow, event, key=event.customer_id)
 
 
 def _addressee(user: User) -> grants_pb2.Addressee:

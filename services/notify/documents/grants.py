@@ -6,7 +6,15 @@ from typing import Any
 from services.notify.documents import formats
 from services.notify.storage.messages import AnyMessage, Rule
 
-RULES = frozenset({Rule.DELEGATE_INVITED, Rule.GRANT_GIVEN, Rule.GRANT_REVOKED, Rule.CUSTOMER_CLAIMED})
+RULES = frozenset(
+    {
+        Rule.DELEGATE_INVITED,
+        Rule.GRANT_GIVEN,
+        Rule.GRANT_REVOKED,
+        Rule.CUSTOMER_CLAIMED,
+        Rule.CONTACT_CHANGED,
+    }
+)
 
 
 def values_of(message: AnyMessage, language: str) -> dict[str, Any]:
@@ -22,6 +30,8 @@ def values_of(message: AnyMessage, language: str) -> dict[str, Any]:
         "ended_by": facts.get("ended_by", ""),
         "claimer": _plain(facts.get("claimer", "")),
         "claimer_hint": formats.one_line(facts.get("claimer_hint", "")),
+        "old_hint": formats.one_line(facts.get("old_hint", "")),
+        "new_hint": formats.one_line(facts.get("new_hint", "")),
         "given": formats.moment(datetime.fromisoformat(given_at), language) if given_at else "",
     }
 
@@ -36,4 +46,5 @@ def paths(token: str) -> dict[Rule, str]:
     return {
         Rule.DELEGATE_INVITED: f"/zaproszenie?token={token}",
         Rule.GRANT_GIVEN: "/profil/pelnomocnicy",
+        Rule.CONTACT_CHANGED: "/profil",
     }

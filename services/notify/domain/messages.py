@@ -47,6 +47,7 @@ LIFE = {
     Rule.GRANT_GIVEN: timedelta(days=7),
     Rule.GRANT_REVOKED: timedelta(days=7),
     Rule.CUSTOMER_CLAIMED: timedelta(days=7),
+    Rule.CONTACT_CHANGED: timedelta(days=7),
     Rule.INVOICE_ISSUED: timedelta(days=7),
     Rule.PAYMENT_RECEIVED: timedelta(days=7),
     Rule.PAYMENT_FAILED: timedelta(days=7),

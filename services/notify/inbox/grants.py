@@ -1,7 +1,9 @@
 """What identity says of who may act for whom: the invited get a link, inviters and delegates hear what became of it,
 and who is concerned by a proof hears of it."""
 
+from collections.abc import Iterable
 from datetime import datetime
+from uuid import UUID
 
 from ebok.identity.v1 import events_pb2, grants_pb2
 from sqlalchemy.orm import Session
@@ -76,37 +78,85 @@ def on_grant_revoked(session: Session, event: events_pb2.GrantRevoked, *, now: d
     )
 
 
+@handlers.on(events_pb2.ContactChangePassedOn)
+def on_contact_change_passed_on(
+    session: Session, event: events_pb2.ContactChangePassedOn, *, now: datetime
+) -> None:
+    """The address until now hears that mail goes elsewhere, and who may manage; neither is told in full."""
+    _tell_everybody(
+        session,
+        Rule.CONTACT_CHANGED,
+        event.holders,
+        customer_id=wire.unpack_id(event.customer_id, field="customer_id"),
+        customer_email=event.old_email,
+        but="",
+        subject_id=event.change_id,
+        facts={
+            "customer": event.customer_name,
+            "old_hint": shorten(event.old_email),
+            "new_hint": shorten(event.new_email),
+            "given_at": (wire.unpack_optional_instant(event.changed_at) or now).isoformat(),
+        },
+        now=now,
+    )
+
+
 def _tell_of_proof(session: Session, event: events_pb2.GrantGiven, *, now: datetime) -> None:
-    """One mail to each address, and none to who gave the proof. The customer's goes where it was known at this moment:
-    who has access from now on may change it."""
-    facts = {
-        "claimer": event.user_name,
-        "claimer_hint": shorten(event.user_email),
-        "customer": event.customer_name,
-        "given_at": (wire.unpack_optional_instant(event.given_at) or now).isoformat(),
-    }
-    told = {event.user_email.casefold()}
-    for holder in event.other_holders:
+    """None to who gave the proof. The customer's goes where it was known at this moment: who has access from now on may
+    change it."""
+    customer_id = wire.unpack_id(event.customer_id, field="customer_id")
+    contact = find_contacts(session, [customer_id]).get(customer_id)
+    _tell_everybody(
+        session,
+        Rule.CUSTOMER_CLAIMED,
+        event.other_holders,
+        customer_id=customer_id,
+        customer_email=contact.email if contact is not None else "",
+        but=event.user_email,
+        subject_id=event.grant_id,
+        facts={
+            "claimer": event.user_name,
+            "claimer_hint": shorten(event.user_email),
+            "customer": event.customer_name,
+            "given_at": (wire.unpack_optional_instant(event.given_at) or now).isoformat(),
+        },
+        now=now,
+    )
+
+
+def _tell_everybody(
+    session: Session,
+    rule: Rule,
+    holders: Iterable[grants_pb2.Addressee],
+    *,
+    customer_id: UUID,
+    customer_email: str,
+    but: str,
+    subject_id: str,
+    facts: dict[str, str],
+    now: datetime,
+) -> None:
+    """One mail to each address: those of who may act for a customer, and the customer's own unless it is `but`."""
+    told = {but.casefold()}
+    for holder in holders:
         told.add(holder.email.casefold())
         messages.plan_for_user(
             session,
-            Rule.CUSTOMER_CLAIMED,
+            rule,
             user_id=holder.user_id,
             address=holder.email,
             language=holder.language,
-            subject_id=event.grant_id,
+            subject_id=subject_id,
             facts=facts,
             now=now,
         )
-    customer_id = wire.unpack_id(event.customer_id, field="customer_id")
-    contact = find_contacts(session, [customer_id]).get(customer_id)
-    if contact is not None and contact.email and contact.email.casefold() not in told:
+    if customer_email and customer_email.casefold() not in told:
         messages.plan_for_customer(
             session,
-            Rule.CUSTOMER_CLAIMED,
+            rule,
             customer_id=customer_id,
-            subject_id=event.grant_id,
-            facts={**facts, messages.PAYER_EMAIL: contact.email},
+            subject_id=subject_id,
+            facts={**facts, messages.PAYER_EMAIL: customer_email},
             now=now,
             channels=[Channel.EMAIL],
         )

@@ -45,6 +45,7 @@ class Rule(StrEnum):
     GRANT_GIVEN = "grant_given"
     GRANT_REVOKED = "grant_revoked"
     CUSTOMER_CLAIMED = "customer_claimed"
+    CONTACT_CHANGED = "contact_changed"
     INVOICE_ISSUED = "invoice_issued"
     PAYMENT_RECEIVED = "payment_received"
     PAYMENT_FAILED = "payment_failed"

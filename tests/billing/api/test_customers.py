@@ -182,6 +182,30 @@ def test_contact_data_are_normalised_announced_and_found(billing, served, as_ann
     assert names(search(billing(CustomerServiceStub, as_daria), "600100200")) == ["Anna"]
 
 
+def test_another_email_is_told_with_the_one_until_now_and_another_telephone_is_not(
+    billing, served, as_anna, given
+):
+    given.customer("Anna", customer_id=ANNA_CUSTOMER, source_email="stary@poczta.example")
+    stub = billing(CustomerServiceStub, as_anna)
+
+    def change(email: str, phone: str = "") -> None:
+        stub.UpdateContactData(
+            pb.UpdateContactDataRequest(customer_id=str(ANNA_CUSTOMER), email=email, phone=phone)
+        )
+
+    for _ in range(2):
+        change("nowy@poczta.example")
+    change("nowy@poczta.example", "600 100 200")
+    change("")
+    told = served.announced(events_pb2.ContactEmailChanged)
+    assert [(one.old_email, one.new_email) for one in told] == [
+        ("stary@poczta.example", "nowy@poczta.example"),
+        ("nowy@poczta.example", "stary@poczta.example"),
+    ]
+    assert {(one.customer_id, one.customer_name) for one in told} == {(str(ANNA_CUSTOMER), "Anna")}
+    assert len({one.change_id for one in told}) == 2
+
+
 def test_empty_contact_data_let_the_providers_hold(billing, served, as_anna, given):
     given.customer(
         customer_id=ANNA_CUSTOMER,

@@ -157,6 +157,7 @@ def test_every_rule_is_of_a_topic_or_about_the_account():
         "grant_given",
         "grant_revoked",
         "customer_claimed",
+        "contact_changed",
         "password_reset",
         "password_changed",
         "new_device",

@@ -112,6 +112,12 @@ def message(
             "customer": "Anna Żółć",
             "given_at": NOW.isoformat(),
         },
+        Rule.CONTACT_CHANGED: {
+            "customer": "Anna Żółć",
+            "old_hint": "a…@poczta.example",
+            "new_hint": "n…@poczta.example",
+            "given_at": NOW.isoformat(),
+        },
         Rule.INVOICE_ISSUED: {
             "invoice_id": str(new_id()),
             "number": "FV/2026/003950",

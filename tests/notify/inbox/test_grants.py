@@ -70,6 +70,21 @@ def told(served, given):
             served.deliver(event)
             return event
 
+        def contact(self, *holders, **values):
+            event = events_pb2.ContactChangePassedOn(
+                **{
+                    "change_id": str(new_id()),
+                    "old_email": "dom@poczta.example",
+                    "new_email": BARTEK,
+                    "changed_at": wire.pack_instant(served.clock.now()),
+                    "holders": holders,
+                    **customer,
+                    **values,
+                }
+            )
+            served.deliver(event)
+            return event
+
         def revoked(self, ended_by):
             bartek = grants_pb2.Addressee(
                 user_id=str(BARTEK_USER), email=BARTEK, name="Bartek", language="pl"
@@ -167,3 +182,41 @@ def test_who_was_sent_away_hears_by_whom(told, send, mails, ended_by, words):
     send()
     [mail] = mails(to=BARTEK)
     assert words in " ".join(mail.text().replace("\u00a0", " ").split())
+
+
+def test_of_another_contact_address_the_one_until_now_hears_and_who_may_manage_each_once(
+    told, given, send, mails
+):
+    given.customer(email=BARTEK)
+    event = told.contact(grants_pb2.Addressee(**OF_ANNA))
+    told.contact(grants_pb2.Addressee(**OF_ANNA), change_id=event.change_id)
+    send()
+    assert sorted(mail.recipients for mail in mails()) == [(ANNA,), ("dom@poczta.example",)]
+    for mail in mails():
+        text = " ".join(mail.text().replace("\u00a0", " ").split())
+        for words in (
+            "był d…@poczta.example",
+            "teraz jest b…@poczta.example",
+            "Anna Nowak",
+            f"{PORTAL}/profil",
+        ):
+            assert words in text, words
+        for hidden in (BARTEK, "dom@poczta.example"):
+            assert hidden not in mail.text() + mail.html() + mail.subject
+
+
+def test_a_contact_address_of_who_may_manage_gets_one_mail_and_one_taken_away_is_said(
+    told, given, send, mails
+):
+    given.customer(email="")
+    told.contact(grants_pb2.Addressee(**OF_ANNA), old_email=ANNA.title(), new_email="")
+    send()
+    [mail] = mails()
+    assert "teraz nie ma żadnego" in " ".join(mail.text().replace("\u00a0", " ").split())
+
+
+def test_where_there_was_no_contact_address_and_nobody_manages_nobody_hears(told, given, send, mails):
+    given.customer(email=BARTEK)
+    told.contact(old_email="")
+    send()
+    assert mails() == []
