@@ -19,6 +19,7 @@ from services.billing.domain.usage import MeterValue
 from services.billing.outbox import readings as announce
 from services.billing.storage import readable_meters as stored_meters
 from services.billing.storage import reading_checks as stored
+from services.billing.storage.meters import MeterPurpose
 from services.billing.storage.readings import Reading, ReadingKind, ReadingStatus
 
 
@@ -199,7 +200,7 @@ def estimate(session: Session, meter_id: UUID, *, read_on: date, when: When) -> 
     if read_on < meter.installed_on or (meter.removed_on is not None and read_on > meter.removed_on):
         raise Invalid(violations=[Violation("read_on", "OUTSIDE_METER_LIFE")])
     values = [MeterValue("", one.read_on, one.value, meter.digits) for one in desk.series.by_day.values()]
-    value = estimated_value(values, read_on)
+    value = estimated_value(values, read_on, garden=meter.purpose == MeterPurpose.GARDEN)
     if value is None:
         raise NothingToEstimateFrom(meter_id=str(meter_id))
     reading = desk.add(read_on=read_on, value=value % Decimal(10) ** meter.digits, kind=ReadingKind.ESTIMATED)

@@ -342,6 +342,24 @@ def test_an_estimate_is_of_the_same_days_a_year_before_and_else_of_the_average(d
     assert desk.estimate(young, "2025-11-30").value == "811.902"
 
 
+def test_an_estimate_of_a_garden_is_of_its_season_and_else_of_the_average(desk, given):
+    """Nothing in winter, as far as that was read: of 90 days from 1 December 44 are known a year before."""
+    shown = {"2025-01-15": "10", "2025-03-31": "10", "2025-09-30": "70", "2025-11-30": "70"}
+    values = []
+    for purpose in (MeterPurpose.GARDEN, MeterPurpose.MAIN):
+        meter = given.meter(purpose=purpose)
+        for read_on, value in shown.items():
+            given.reading(meter, read_on, value)
+        values.append(desk.estimate(meter, "2026-02-28").value)
+    # 60 m³ in 319 days make 16.928 m³ in 90.
+    assert values == ["70.000", "86.928"]
+    fresh = given.meter(purpose=MeterPurpose.GARDEN)
+    given.reading(fresh, "2025-09-30", "70")
+    given.reading(fresh, "2025-11-30", "76")
+    # Of its winter nothing is known: 6 m³ in 61 days make 8.852 m³ in 90.
+    assert desk.estimate(fresh, "2026-02-28").value == "84.852"
+
+
 def test_what_cannot_be_estimated_is_not(desk, given):
     meter = house(given, {"2025-12-31": "818"}).meter
     for read_on, reason in (("2026-01-31", "NOTHING_TO_ESTIMATE_FROM"), ("2025-12-31", "ALREADY_READ")):
