@@ -8,7 +8,7 @@ from chassis import wire
 from chassis.actors import Actor
 from services.identity.domain.challenges import Challenged
 from services.identity.domain.settings import Provider
-from services.identity.domain.standing import HeldCustomer, Person
+from services.identity.domain.standing import Person
 from services.identity.storage.audit import AuditEntry
 from services.identity.storage.challenges import ChallengeKind
 from services.identity.storage.customers import Customer
@@ -24,13 +24,13 @@ _LOOKS: dict[Look, users_pb2.Look] = {
     Look.DARK: users_pb2.LOOK_DARK,
 }
 _LOOK_OF: dict[int, Look] = {number: look for look, number in _LOOKS.items()}
-_SCOPES: dict[Scope, grants_pb2.Scope] = {
+_SCOPES: dict[str, grants_pb2.Scope] = {
     Scope.VIEW: grants_pb2.SCOPE_VIEW,
     Scope.PAY: grants_pb2.SCOPE_PAY,
     Scope.MANAGE: grants_pb2.SCOPE_MANAGE,
 }
-_SCOPE_OF: dict[int, Scope] = {number: scope for scope, number in _SCOPES.items()}
-_ORIGINS: dict[GivenBy, grants_pb2.GrantOrigin] = {
+_SCOPE_OF: dict[int, Scope] = {number: Scope(scope) for scope, number in _SCOPES.items()}
+_ORIGINS: dict[str, grants_pb2.GrantOrigin] = {
     GivenBy.PROOF: grants_pb2.GRANT_ORIGIN_PROOF,
     GivenBy.INVITATION: grants_pb2.GRANT_ORIGIN_INVITATION,
 }
@@ -128,20 +128,23 @@ def pack_person_as_staff(person: Person, actor: Actor) -> sessions_pb2.StaffMemb
     )
 
 
-def pack_held(held: HeldCustomer, holder: Actor) -> dict[str, Any]:
-    """The fields of a grant as its holder sees it: a message that is put into another is copied."""
+def pack_held(row: Any) -> dict[str, Any]:
+    """The fields of a grant as its holder sees it: a message that is put into another is copied.
+
+    A customer that is not known yet – the event is on its way – has no words.
+    """
     return {
-        "grant_id": str(held.grant_id),
-        "user_id": holder.actor_id,
-        "customer_id": str(held.customer_id),
-        "customer_number": held.customer_number,
-        "customer_name": held.customer_name,
-        "premises_label": held.premises_label,
-        "scope": _SCOPES[held.scope],
-        "valid_from": wire.pack_instant(held.valid_from),
-        "valid_until": wire.pack_optional_instant(held.valid_until),
-        "origin": _ORIGINS[held.given_by],
-        "ends_on": wire.pack_optional_date(last_day(held.valid_until) if held.valid_until else None),
+        "grant_id": str(row.grant_id),
+        "user_id": str(row.user_id),
+        "customer_id": str(row.customer_id),
+        "customer_number": row.number,
+        "customer_name": row.customer_name,
+        "premises_label": row.premises_label,
+        "scope": _SCOPES[row.scope],
+        "valid_from": wire.pack_instant(row.valid_from),
+        "valid_until": wire.pack_optional_instant(row.valid_until),
+        "origin": _ORIGINS[row.given_by],
+        "ends_on": wire.pack_optional_date(last_day(row.valid_until) if row.valid_until else None),
     }
 
 

@@ -219,7 +219,7 @@ class SessionService(rpc.SessionServiceServicer):
             user=pack_person_as_user(found.person) if in_portal else None,
             staff=None if in_portal else pack_person_as_staff(found.person, found.actor),
             customer_id=found.actor.customer_key,
-            grants=[pack_held(one, found.actor) for one in found.held],
+            grants=[pack_held(one) for one in found.held],
         )
 
     def SelectCustomer(

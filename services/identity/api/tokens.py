@@ -27,8 +27,9 @@ Token = tuple[str, datetime]
 class RememberedTokens:
     """Actor tokens, remembered until a minute before they end: signing one for each page costs more than the query.
 
-    The key is the whole actor – session, customer, address, permissions – so whatever changes makes a new token, and so
-    does what is revoked. Whether the session still stands is asked of the database before, each time.
+    One for each session – a log-in, a personal token –, and only for the whole actor as it was: whatever changes –
+    customer, address, permissions – makes a new token, and so does what is revoked. Whether the session still stands is
+    asked of the database before, each time.
     """
 
     def __init__(
@@ -42,26 +43,26 @@ class RememberedTokens:
         self._clock = clock
         self._revoked = revoked
         self._lock = threading.Lock()
-        self._remembered: OrderedDict[Actor, tuple[Token, datetime]] = OrderedDict()
+        self._remembered: OrderedDict[str, tuple[Actor, Token, datetime]] = OrderedDict()
         self.minted = 0
 
     def token_for(self, actor: Actor) -> Token:
         """A token that lasts at least a minute, and the instant it ends."""
         now = self._clock.now()
         with self._lock:
-            found = self._remembered.get(actor)
-            if (
-                found is not None
-                and found[1] <= now < found[0][1] - RENEW_BEFORE
-                and not self._revoked(actor, found[1].timestamp())
-            ):
-                self._remembered.move_to_end(actor)
-                return found[0]
+            found = self._remembered.get(actor.session_id)
+            if found is not None and found[0] == actor:
+                _, token, minted_at = found
+                if minted_at <= now < token[1] - RENEW_BEFORE and not self._revoked(
+                    actor, minted_at.timestamp()
+                ):
+                    self._remembered.move_to_end(actor.session_id)
+                    return token
         token = self._tokens.mint(actor)
         with self._lock:
             self.minted += 1
-            self._remembered[actor] = (token, now)
-            self._remembered.move_to_end(actor)
+            self._remembered[actor.session_id] = (actor, token, now)
+            self._remembered.move_to_end(actor.session_id)
             while len(self._remembered) > REMEMBERED_MAX:
                 self._remembered.popitem(last=False)
         return token

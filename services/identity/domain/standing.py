@@ -35,20 +35,6 @@ class Lifetimes:
     idle: timedelta
 
 
-class HeldCustomer(NamedTuple):
-    """A grant in force, as the switcher shows it."""
-
-    grant_id: UUID
-    customer_id: UUID
-    customer_number: str
-    customer_name: str
-    premises_label: str
-    scope: Scope
-    given_by: GivenBy
-    valid_from: datetime
-    valid_until: datetime | None
-
-
 class Person(NamedTuple):
     """Who a session belongs to: a user, who has `registered_at`, or a staff member, who has roles."""
 
@@ -63,11 +49,11 @@ class Person(NamedTuple):
 
 
 class Standing(NamedTuple):
-    """A live session: whose it is, what is held, and the actor it makes."""
+    """A live session: whose it is, the grants in force as rows with the customer's words, and the actor it makes."""
 
     session_id: UUID
     person: Person
-    held: Sequence[HeldCustomer]
+    held: Sequence[Any]
     actor: Actor
     seen_is_old: bool
 
@@ -90,14 +76,16 @@ def note_seen(session: Session, session_id: UUID, *, now: datetime) -> None:
 
 def _of_user(rows: Sequence[Any], address: str, now: datetime) -> Standing:
     row = rows[0]
-    held = [_held(one) for one in rows if one.grant_id is not None]
+    held = rows if row.grant_id is not None else ()
     chosen = _choose(held, row.selected_id)
     actor = Actor(
         ActorKind.CUSTOMER if chosen else ActorKind.USER,
         str(row.user_id),
         row.user_name,
         customer_id=chosen.customer_id if chosen else None,
-        permissions=permissions.of_user(chosen.scope, chosen.given_by) if chosen else permissions.EVERY_USER,
+        permissions=permissions.of_user(Scope(chosen.scope), GivenBy(chosen.given_by))
+        if chosen
+        else permissions.EVERY_USER,
         session_id=str(row.session_id),
         address=address,
         stepped_up_at=row.stepped_up_at,
@@ -134,21 +122,6 @@ def _of_staff(rows: Sequence[Any], address: str, now: datetime) -> Standing:
     return Standing(row.session_id, person, (), actor, now - row.last_seen_at >= SEEN_EVERY)
 
 
-def _choose(held: Sequence[HeldCustomer], selected: UUID | None) -> HeldCustomer | None:
-    """The selected customer while it is held, else the one held longest."""
+def _choose(held: Sequence[Any], selected: UUID | None) -> Any:
+    """The selected customer while it is held, else the one held longest; None when none is."""
     return next((one for one in held if one.customer_id == selected), held[0] if held else None)
-
-
-def _held(row: Any) -> HeldCustomer:
-    """A customer that is not known yet – the event is on its way – has no words."""
-    return HeldCustomer(
-        row.grant_id,
-        row.customer_id,
-        row.number or "",
-        row.customer_name or "",
-        row.premises_label or "",
-        Scope(row.scope),
-        GivenBy(row.given_by),
-        row.valid_from,
-        row.valid_until,
-    )
