@@ -44,7 +44,6 @@ class RememberedTokens:
         self._revoked = revoked
         self._lock = threading.Lock()
         self._remembered: OrderedDict[str, tuple[Actor, Token, datetime]] = OrderedDict()
-        self.minted = 0
 
     def token_for(self, actor: Actor) -> Token:
         """A token that lasts at least a minute, and the instant it ends."""
@@ -60,7 +59,6 @@ class RememberedTokens:
                     return token
         token = self._tokens.mint(actor)
         with self._lock:
-            self.minted += 1
             self._remembered[actor.session_id] = (actor, token, now)
             self._remembered.move_to_end(actor.session_id)
             while len(self._remembered) > REMEMBERED_MAX:
