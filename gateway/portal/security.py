@@ -134,5 +134,8 @@ def _lead_to_new_password(reset_token: str, kept_email: str) -> Response:
             ),
         )
     else:
-        notices.ok(_("Everybody is logged out of your account."), _("Now set a new password."))
+        notices.ok(
+            _("Everybody is logged out of your account."),
+            _("Now set a new password. The old one opens nothing any more."),
+        )
     return redirect(url_for("portal.new_password", token=reset_token), code=303)

@@ -92,7 +92,10 @@ def _set_address_back(session: Session, user: User, *, since: datetime, now: dat
 
 
 def _undo(session: Session, owner: Owner, *, since: datetime, now: datetime) -> str:
-    """All sessions end, what was begun since ends too, browsers are new again; answers the token of a new password."""
+    """All sessions end, what was begun since ends too, browsers are new again; answers the token of a new password.
+
+    A user's old one opens nothing any more: somebody else may know it. Staff, whom no mail gives another, keep theirs.
+    """
     owner_id = owners.owner_id(owner)
     access.end_sessions(session, realm=owners.realm_of(owner), owner_id=owner_id, now=now)
     stored_challenges.delete_challenges_of(session, owner_id)
@@ -101,6 +104,7 @@ def _undo(session: Session, owner: Owner, *, since: datetime, now: datetime) -> 
     if not isinstance(owner, User):
         return ""
     _end_begun(session, owner, since=since, now=now)
+    owner.password_hash = ""
     reset_token = new_secret()
     tokens.put_token(
         session,

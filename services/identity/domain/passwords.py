@@ -182,12 +182,14 @@ class Passwords:
         return self._apart("made", lambda: self._hasher.hash(_normal(password)))
 
     def check(self, kept: str | None, password: str) -> Checked:
-        """Compare; for None, an unknown account, the same work is done and the answer is no. Refuses HASHING_BUSY."""
+        """Compare; for None, an unknown account, and for "", one whose password was taken away, the same work is done
+        and the answer is no. Refuses HASHING_BUSY.
+        """
         return self._apart("checked", lambda: self._check(kept, password))
 
     def _check(self, kept: str | None, password: str) -> Checked:
-        right = self._verify(kept or self._nobodys, password) and kept is not None
-        if right and kept is not None and self._hasher.check_needs_rehash(kept):
+        right = self._verify(kept or self._nobodys, password) and bool(kept)
+        if right and kept and self._hasher.check_needs_rehash(kept):
             return Checked(True, self._hasher.hash(_normal(password)))
         return Checked(right)
 

@@ -22,7 +22,9 @@ class Look(StrEnum):
 
 
 class User(Base):
-    """One account. `email` is in lower case and unique; without `confirmed_at` nobody can log in."""
+    """One account. `email` is in lower case and unique; without `confirmed_at` nobody can log in, nor with an empty
+    `password_hash`: the password was taken away, and a mailed link sets another.
+    """
 
     __tablename__ = "users"
     __table_args__ = (
