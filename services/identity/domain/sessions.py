@@ -22,6 +22,7 @@ from services.identity.domain.challenges import Challenged
 from services.identity.domain.devices import TRUST_LASTS, Browser
 from services.identity.domain.links import (
     DENIAL_LIFETIME,
+    Link,
     Seals,
     hash_secret,
     new_link,
@@ -110,8 +111,10 @@ def let_in(
     account = Account(attempt.realm, owner.owner_id, owner.email, owner.name, owner.language)
     if checked.renewed_hash:
         stored_owners.keep_password(transaction, attempt.realm, attempt.owner_id, checked.renewed_hash)
-    proofs = find_proofs(transaction, account, browser, now=now)
     in_portal = attempt.realm is Realm.PORTAL
+    if in_portal and (opened := _open_plainly(transaction, account, browser, lifetimes=lifetimes, now=now)):
+        return opened
+    proofs = find_proofs(transaction, account, browser, now=now)
     if proofs.has_factor and not (proofs.is_trusted and in_portal):
         return challenges.ask_code(transaction, account, now=now)
     if not (proofs.has_factor or in_portal):
@@ -151,10 +154,48 @@ def open_session(
 
     The owner is told of a browser that is new, unless it is the very first. The console trusts no browser.
     """
-    secret = new_secret()
     link = new_link(seals.mail) if proofs.has_browsers and not proofs.is_known else None
+    secret, new = _new_session(
+        account, browser, stepped_up_at=stepped_up_at, link=link, lifetimes=lifetimes, now=now
+    )
+    ended = stored.open_session(transaction, new, keep=SESSIONS_PER_OWNER_MAX)
+    if link is not None:
+        announce.new_device_signed_in(
+            transaction,
+            new,
+            email=account.email,
+            name=account.name,
+            language=account.language,
+            sealed_token=link.sealed_token,
+            expires_at=now + DENIAL_LIFETIME,
+        )
+    return _opened(transaction, account, secret, new, ended)
+
+
+def _open_plainly(
+    transaction: Transaction, account: Account, browser: Browser, *, lifetimes: Lifetimes, now: datetime
+) -> Opened | None:
+    """What most log-ins of the portal are, without looking first: no code is asked for, nobody is told of the browser.
+    None of the others.
+    """
+    secret, new = _new_session(account, browser, stepped_up_at=now, link=None, lifetimes=lifetimes, now=now)
+    ended = stored.open_plain_session(transaction, new, keep=SESSIONS_PER_OWNER_MAX)
+    return None if ended is None else _opened(transaction, account, secret, new, ended)
+
+
+def _new_session(
+    account: Account,
+    browser: Browser,
+    *,
+    stepped_up_at: datetime | None,
+    link: Link | None,
+    lifetimes: Lifetimes,
+    now: datetime,
+) -> tuple[str, NewSession]:
+    """The secret and what is kept."""
+    secret = new_secret()
     trusts = browser.is_trusted and account.realm is Realm.PORTAL
-    opened = NewSession(
+    return secret, NewSession(
         session_id=new_id(),
         token_hash=hash_secret(secret),
         realm=account.realm,
@@ -168,20 +209,16 @@ def open_session(
         device_hash=hash_secret(browser.device_token) if browser.device_token else None,
         device_trusted_until=now + TRUST_LASTS if trusts else None,
     )
-    for ended in stored.open_session(transaction, opened, keep=SESSIONS_PER_OWNER_MAX):
-        access.revoke(transaction, str(ended), now=now, for_good=True)
-    if link is not None:
-        announce.new_device_signed_in(
-            transaction,
-            opened,
-            email=account.email,
-            name=account.name,
-            language=account.language,
-            sealed_token=link.sealed_token,
-            expires_at=now + DENIAL_LIFETIME,
-        )
-    actor = owners.actor_of(account, session_id=opened.session_id, address=browser.address)
-    return Opened(secret, opened.expires_at, actor)
+
+
+def _opened(
+    transaction: Transaction, account: Account, secret: str, new: NewSession, ended: Sequence[UUID]
+) -> Opened:
+    """The new session; those that gave way to it get no token any more."""
+    for session_id in ended:
+        access.revoke(transaction, str(session_id), now=new.opened_at, for_good=True)
+    actor = owners.actor_of(account, session_id=new.session_id, address=new.address)
+    return Opened(secret, new.expires_at, actor)
 
 
 def find_live(

@@ -45,16 +45,15 @@ class Terms(TypedDict):
 COUNTING = """
     WITH asked AS (
         SELECT * FROM json_to_recordset(%(asked)s::json)
-            AS one (kind text, subject bytea, source text, free int, waits_s int[], forget_s int)),
-    seen AS (
-        SELECT one.* FROM asked, LATERAL (
-            SELECT kind, blocked_until, succeeded_at FROM attempts
-             WHERE (kind, subject, source) = (asked.kind, asked.subject, asked.source) OFFSET 0) one),
+            AS one (kind text, subject bytea, source text, free int, waits_s int[], forget_s int)
+          LEFT JOIN LATERAL (
+            SELECT blocked_until, succeeded_at FROM attempts
+             WHERE (kind, subject, source) = (one.kind, one.subject, one.source) OFFSET 0) seen ON true),
     wanted AS (
         SELECT * FROM asked
-         WHERE kind <> %(unasked)s OR NOT EXISTS (SELECT FROM seen WHERE succeeded_at > %(known_after)s)),
+         WHERE kind <> %(unasked)s OR NOT EXISTS (SELECT FROM asked WHERE succeeded_at > %(known_after)s)),
     running AS (
-        SELECT max(blocked_until) AS until FROM seen JOIN wanted USING (kind) WHERE blocked_until > %(now)s),
+        SELECT max(blocked_until) AS until FROM wanted WHERE blocked_until > %(now)s),
     counted AS (
         INSERT INTO attempts AS a (kind, subject, source, count, last_at)
         SELECT kind, subject, source, 1, %(now)s FROM wanted, running WHERE until IS NULL

@@ -94,41 +94,67 @@ class NewSession:
     device_trusted_until: datetime | None
 
 
-def _open(owners: str, key: str) -> str:
+# Nothing has to be asked or told: there is no app, and the browser is known or the very first.
+_IS_PLAIN = """
+    NOT EXISTS (SELECT FROM totp_factors WHERE owner_id = %(owner_id)s)
+    AND (EXISTS (SELECT FROM devices WHERE owner_id = %(owner_id)s AND token_hash = %(device_hash)s)
+         OR NOT EXISTS (SELECT FROM devices WHERE owner_id = %(owner_id)s))
+"""
+
+
+def _open(owners: str, key: str, condition: str) -> str:
     return f"""
-        WITH opened AS (
+        WITH fit AS (
+            SELECT WHERE {condition}),
+        opened AS (
             INSERT INTO sessions (session_id, token_hash, realm, {key}, opened_at, expires_at, last_seen_at,
                                   stepped_up_at, address, user_agent, denial_hash)
-            VALUES (%(session_id)s, %(token_hash)s, %(realm)s, %(owner_id)s, %(opened_at)s, %(expires_at)s,
-                    %(opened_at)s, %(stepped_up_at)s, %(address)s, %(user_agent)s, %(denial_hash)s)),
+            SELECT %(session_id)s, %(token_hash)s, %(realm)s, %(owner_id)s, %(opened_at)s, %(expires_at)s,
+                   %(opened_at)s, %(stepped_up_at)s::timestamptz, %(address)s, %(user_agent)s, %(denial_hash)s::bytea
+              FROM fit),
         noted AS (
-            UPDATE {owners} SET last_login_at = %(opened_at)s WHERE {key} = %(owner_id)s),
+            UPDATE {owners} SET last_login_at = %(opened_at)s FROM fit WHERE {key} = %(owner_id)s),
         seen AS (
             INSERT INTO devices AS d (owner_id, token_hash, first_seen_at, last_seen_at, trusted_until)
-            SELECT %(owner_id)s, %(device_hash)s, %(opened_at)s, %(opened_at)s, %(device_trusted_until)s
-             WHERE %(device_hash)s::bytea IS NOT NULL
+            SELECT %(owner_id)s, %(device_hash)s, %(opened_at)s, %(opened_at)s, %(device_trusted_until)s::timestamptz
+              FROM fit WHERE %(device_hash)s::bytea IS NOT NULL
             ON CONFLICT (owner_id, token_hash) DO UPDATE
                SET last_seen_at = excluded.last_seen_at,
-                   trusted_until = coalesce(excluded.trusted_until, d.trusted_until))
-        UPDATE sessions SET ended_at = %(opened_at)s
-         WHERE session_id IN (SELECT session_id FROM sessions
-                               WHERE {key} = %(owner_id)s AND ended_at IS NULL AND expires_at > %(opened_at)s
-                               ORDER BY opened_at DESC, session_id DESC OFFSET %(others)s)
-        RETURNING session_id
+                   trusted_until = coalesce(excluded.trusted_until, d.trusted_until)),
+        ended AS (
+            UPDATE sessions SET ended_at = %(opened_at)s
+             WHERE session_id IN (SELECT session_id FROM fit, sessions
+                                   WHERE {key} = %(owner_id)s AND ended_at IS NULL AND expires_at > %(opened_at)s
+                                   ORDER BY opened_at DESC, session_id DESC OFFSET %(others)s)
+            RETURNING session_id)
+        SELECT (SELECT array_agg(session_id) FROM ended) AS ended FROM fit
     """  # noqa: S608 - constants
 
 
-_OPEN = {Realm.PORTAL: _open("users", "user_id"), Realm.CONSOLE: _open("staff", "staff_id")}
+_OPEN = {Realm.PORTAL: _open("users", "user_id", "true"), Realm.CONSOLE: _open("staff", "staff_id", "true")}
+_OPEN_PLAIN = _open("users", "user_id", _IS_PLAIN)
 
 
-def open_session(transaction: Transaction, new: NewSession, *, keep: int) -> list[UUID]:
+def open_session(transaction: Transaction, new: NewSession, *, keep: int) -> Sequence[UUID]:
     """Keep it, note with its owner that they logged in and with which browser, and end the oldest of the owner's above
     `keep`; answers which. Trust that the browser had stays unless there is new one.
 
     The owner is locked: of two log-ins at once one would not see the other's session.
     """
-    values = {**vars(new), "realm": new.realm.value, "others": keep - 1}
-    return [row.session_id for row in asking_in(transaction).rows(_OPEN[new.realm], values)]
+    [opened] = asking_in(transaction).rows(_OPEN[new.realm], _values(new, keep))
+    return opened.ended or ()
+
+
+def open_plain_session(transaction: Transaction, new: NewSession, *, keep: int) -> Sequence[UUID] | None:
+    """As `open_session`, of a user without an app, in a browser they have logged in with before or in the very first.
+    None, and nothing kept, of anybody else.
+    """
+    opened = asking_in(transaction).rows(_OPEN_PLAIN, _values(new, keep))
+    return (opened[0].ended or ()) if opened else None
+
+
+def _values(new: NewSession, keep: int) -> dict[str, object]:
+    return {**vars(new), "realm": new.realm.value, "others": keep - 1}
 
 
 _LIVE = """

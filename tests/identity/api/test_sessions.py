@@ -3,12 +3,14 @@
 import re
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
+from threading import Barrier
 from typing import Any
 from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
 from ebok.common.v1.acts_pb2 import ActRecorded
+from ebok.identity.v1.events_pb2 import NewDeviceSignedIn
 from ebok.identity.v1.grants_pb2 import SCOPE_MANAGE
 from ebok.identity.v1.sessions_pb2 import (
     REALM_CONSOLE,
@@ -178,6 +180,43 @@ def test_sessions_that_ran_out_give_way_to_nobody(identity, anna, clock, databas
     with database.reading() as session:
         ended = session.scalar(sa.text("SELECT count(*) FROM sessions WHERE ended_at IS NOT NULL"))
     assert ended == 1  # Anna's first one, for her twenty-first.
+
+
+def test_log_ins_at_once_know_of_each_other(identity, at_once, served, count, monkeypatch):
+    identity.join(ANNA)
+    places = [(f"198.51.100.{n}", str(n) * 43) for n in range(1, 7)]
+    for address, _ in places * 3:
+        identity.log_in(ANNA, address=address)
+    hasher, together = served.runtime.resources["hasher"], Barrier(len(places))
+    check = hasher.check
+
+    def checked_together(kept, password):
+        checked = check(kept, password)
+        together.wait(10)
+        return checked
+
+    monkeypatch.setattr(hasher, "check", checked_together)
+    at_once(
+        *(
+            lambda a=address, d=device: identity.log_in(ANNA, address=a, device=d)
+            for address, device in places
+        )
+    )
+    assert len(served.announced(NewDeviceSignedIn)) == 5, "of the very first nobody is told"
+    assert count("sessions", "ended_at IS NULL") == 20
+
+
+def test_logging_in_as_ever_is_four_statements(identity, statements):
+    identity.join(ANNA)
+    identity.log_in(ANNA, device="a" * 43)
+    statements.clear()
+    identity.log_in(ANNA, device="a" * 43)
+    assert [work(one) for one in statements] == [
+        "INSERT attempts",  # counted
+        "INSERT attempts",  # given back, with the lock of the owner
+        "INSERT sessions",
+        "INSERT outbox",  # the act
+    ]
 
 
 def test_hash_with_older_parameters_is_renewed_at_the_next_login(
