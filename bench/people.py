@@ -38,6 +38,27 @@ FILL_HELD = """
     SELECT gen_random_uuid(), user_id, customer_id, 'MANAGE', 'PROOF', now()
       FROM users, unnest(%(customers)s::uuid[]) customer_id
 """
+# What a month of log-ins leaves behind, half of which they ended by themselves. Of empty tables PostgreSQL would plan to
+# read all.
+FILL_SESSIONS = """
+    INSERT INTO sessions (session_id, token_hash, realm, user_id, opened_at, expires_at, last_seen_at, ended_at,
+                          address, user_agent)
+    SELECT gen_random_uuid(), sha256((user_id::text || n)::bytea), 'PORTAL', user_id, at, at + interval '12 hours', at,
+           CASE WHEN mod(n, 2) = 0 THEN at END, '203.0.113.1', 'bench'
+      FROM users, generate_series(1, 20) n, LATERAL (SELECT now() - n * interval '30 hours' AS at) one
+"""
+FILL_DEVICES = """
+    INSERT INTO devices (owner_id, token_hash, first_seen_at, last_seen_at)
+    SELECT user_id, sha256(token::bytea), now() - interval '60 days', now() - interval '30 hours'
+      FROM users, unnest(ARRAY [lpad(substring(email FROM '[0-9]+'), 43, '0'), 'another']) token
+"""
+FILL_ATTEMPTS = """
+    INSERT INTO attempts (kind, subject, source, count, last_at, succeeded_at)
+    SELECT kind, sha256((kind || user_id)::bytea), '203.0.113.1', 0, now() - interval '30 hours',
+           CASE WHEN kind = 'login' THEN now() - interval '30 hours' END
+      FROM users, unnest(ARRAY ['login', 'login_account', 'login_address']) kind
+"""
+FILLING = (FILL, FILL_GRANTS, FILL_HELD, FILL_SESSIONS, FILL_DEVICES, FILL_ATTEMPTS)
 
 
 @dataclass(frozen=True)
@@ -51,7 +72,7 @@ class Identity:
 
     @property
     def log_ins(self) -> list[sessions_pb2.LogInRequest]:
-        """One of each, from browsers that are known after the first time; some share an address."""
+        """One of each, from a browser they have logged in with before; some share an address."""
         return [
             sessions_pb2.LogInRequest(
                 email=f"anna{n}@poczta.example",
@@ -77,7 +98,7 @@ def hasher() -> argon2.PasswordHasher:
 
 @contextmanager
 def serving_identity() -> Iterator[Identity]:
-    """Identity with people who hold two customers each."""
+    """Identity with people who hold two customers each and have logged in before."""
     with tempfile.TemporaryDirectory(prefix="ebok-bench-", dir="/var/tmp") as directory, ExitStack() as stack:
         keys = Path(directory) / "keys"
         generate(keys)
@@ -90,7 +111,7 @@ def serving_identity() -> Iterator[Identity]:
         hashes = [hasher().hash(PASSWORD) for _ in range(PEOPLE)]
         values = {"hashes": hashes, "customers": [new_id(), new_id()]}
         with psycopg.connect(plain, autocommit=True) as connection:
-            for statement in (FILL, FILL_GRANTS, FILL_HELD):
+            for statement in FILLING:
                 connection.execute(statement, values)
             connection.execute("VACUUM ANALYZE")
         address = stack.enter_context(served("identity", url, keys, peers="billing=127.0.0.1:9"))
