@@ -1,4 +1,4 @@
-"""A town of its own for the tests that pay; the others share the common one."""
+"""A town for each file that pays: what is open there depends on nobody else. The others share the common one."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,7 +9,7 @@ from chassis.testing.databases import Databases
 from tests.gateway.world import World, making_world
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def paying_town(
     databases: Databases, keys_dir: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[World]:
