@@ -14,7 +14,7 @@ from sqlalchemy import text
 
 from tests.gateway import access_work, casework, delegations, offers, settings_work, town
 from tests.gateway.forms import Field, Form
-from tests.gateway.visitors import Visitor
+from tests.gateway.visitors import Visitor, somewhere
 from tests.gateway.world import ADDRESS, HALFWAY, PASSWORD, STAFF_PASSWORD, World
 
 _numbers = count(1)
@@ -37,18 +37,17 @@ def _email(_world: World) -> str:
 
 
 def _confirm_token(world: World) -> str:
-    email = _email(world)
+    email, address = _email(world), somewhere()["REMOTE_ADDR"]
     world.users.Register(
-        users_pb2.RegisterRequest(email=email, password=PASSWORD, name="Ktoś", language="pl", address=ADDRESS)
+        users_pb2.RegisterRequest(email=email, password=PASSWORD, name="Ktoś", language="pl", address=address)
     )
     return world.mailed_token(email)
 
 
 def _reset_token(world: World) -> str:
-    world.join("zapominalska@poczta.example", "Zofia")
-    asked = users_pb2.RequestPasswordResetRequest(email="zapominalska@poczta.example", address=ADDRESS)
-    world.users.RequestPasswordReset(asked)
-    return world.mailed_token("zapominalska@poczta.example", events_pb2.PasswordResetRequested)
+    email, address = _joined(world), somewhere()["REMOTE_ADDR"]
+    world.users.RequestPasswordReset(users_pb2.RequestPasswordResetRequest(email=email, address=address))
+    return world.mailed_token(email, events_pb2.PasswordResetRequested)
 
 
 def _email_token(world: World) -> str:

@@ -90,7 +90,7 @@ from tests.gateway import casework, settings_work, town
 from tests.gateway.board import Board
 from tests.gateway.mailings import Mailings
 from tests.gateway.tills import Payer, Tills, wait_until
-from tests.gateway.visitors import Visitor
+from tests.gateway.visitors import Visitor, somewhere
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)  # Ten in the morning in Warsaw.
 REPORT_TOKEN = "secret-of-the-address"  # Where SMSAPI would report to.
@@ -615,14 +615,18 @@ class World:
             stub.SaveRole(roles_pb2.SaveRoleRequest(role=made))
         return CASH_DESK
 
-    def join(self, email: str, name: str, *, address: str = ADDRESS) -> None:
-        """Register and confirm an account; once."""
+    def join(self, email: str, name: str) -> None:
+        """Register and confirm an account; once. An address may register few of them: each has one of its own."""
         if email in self.known:
             return
         self.known.add(email)
         self.users.Register(
             users_pb2.RegisterRequest(
-                email=email, password=PASSWORD, name=name, language="pl", address=address
+                email=email,
+                password=PASSWORD,
+                name=name,
+                language="pl",
+                address=somewhere()["REMOTE_ADDR"],
             )
         )
         self.users.ConfirmEmail(users_pb2.ConfirmEmailRequest(token=self.mailed_token(email)))

@@ -74,7 +74,7 @@ def apart(world: World, path: str, email: str, **fields: str) -> Seen:
 @pytest.fixture
 def known(world: World) -> str:
     email = address()
-    world.join(email, "Hanna", address=somewhere()["REMOTE_ADDR"])
+    world.join(email, "Hanna")
     world.visitor().get("/")  # The provider's settings are remembered now.
     return email
 
@@ -108,7 +108,7 @@ def test_a_member_of_staff_is_not_betrayed(world: World, known: str):
 def test_whose_customer_number_it_is_is_not_betrayed_by_a_wrong_proof(world: World):
     def claim(number: str) -> Seen:
         email = address()
-        world.join(email, "Hanna", address=somewhere()["REMOTE_ADDR"])
+        world.join(email, "Hanna")
         browser: Visitor = world.visitor(email)
         found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', browser.page("/dodaj-konto"))
         assert found
