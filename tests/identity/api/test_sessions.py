@@ -134,6 +134,7 @@ def test_registering_and_resetting_run_the_same_statements_known_or_not(identity
     resetting = [work(one) for one in statements[:-1]]  # the last one is the test's own look into the outbox
 
     assert registering == [
+        "INSERT attempts",  # a password is proposed
         "SELECT",  # settings
         "INSERT attempts",
         "SELECT",
