@@ -43,8 +43,8 @@ def take_changes_since(session: Session, user_id: UUID, *, since: datetime) -> s
     rows = session.execute(
         gone.returning(EmailChange.changed_at, EmailChange.change_id, EmailChange.old_email)
     )
-    first = min(rows.tuples(), default=None)
-    return first[2] if first else None
+    first = min(rows, default=None)
+    return first.old_email if first else None
 
 
 def delete_old_changes(session: Session, *, before: datetime) -> int:

@@ -396,6 +396,20 @@ def test_checking_a_session_is_one_statement(identity, anna, statements):
     assert "s.token_hash" in statements[0]
 
 
+def test_all_that_is_held_is_told_the_oldest_first_also_before_the_customer_is_known(
+    identity, anna, clock, database
+):
+    older = identity.claim_annas(anna)
+    clock.advance(timedelta(seconds=1))
+    newer = identity.claim_celinas(anna)
+    with database.transaction() as session:
+        session.execute(sa.text("DELETE FROM customers WHERE number = 'K-2002'"))
+    held = identity.check(anna).grants
+    assert [one.grant_id for one in held] == [older.grant_id, newer.grant_id]
+    assert [one.customer_name for one in held] == ["Anna Nowak", ""]
+    assert [one.customer_number for one in held] == ["K-1001", ""]
+
+
 def test_token_is_remembered_until_a_minute_before_its_end(identity, anna, clock):
     first = identity.check(anna).actor_token
     clock.advance(timedelta(minutes=3, seconds=59))
