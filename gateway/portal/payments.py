@@ -101,13 +101,14 @@ def _is_paid_otherwise(payment: pb.Payment) -> bool:
         return False
     if len(payment.shares) > PAGE_SIZE:
         return False
+    invoice_ids = {share.invoice_id for share in payment.shares}
     asked = invoices_pb2.ListInvoicesRequest(
-        customer_id=current_user.customer_id,
-        invoice_ids=[share.invoice_id for share in payment.shares],
-        page=PageRequest(page_size=PAGE_SIZE),
+        customer_id=current_user.customer_id, invoice_ids=invoice_ids, page=PageRequest(page_size=PAGE_SIZE)
     )
     listed = ahead(clients().billing.invoices.ListInvoices, asked)()
-    return listed is not None and all(one.open_amount.grosze <= 0 for one in listed.invoices)
+    if listed is None:
+        return False
+    return {one.invoice_id for one in listed.invoices if one.open_amount.grosze <= 0} == invoice_ids
 
 
 def _page(found: pb.GetPaymentResponse, **context: Any) -> str:
