@@ -1,13 +1,14 @@
 """A forgotten password: ask for a link, set a new one by it."""
 
 from ebok.identity.v1 import users_pb2
-from flask import redirect, render_template, request, session, url_for
+from flask import redirect, render_template, session, url_for
 from werkzeug.wrappers import Response
 
 from chassis.errors import Refusal
 from gateway.portal import portal
+from gateway.portal.links import TOKEN_LENGTH_MAX, link_form
 from gateway.portal.sessions import EMAIL_HINT, EMAIL_LENGTH_MAX, PASSWORD_LENGTH_MAX
-from gateway.portal.users import SENT_TO, TOKEN_LENGTH_MAX
+from gateway.portal.users import SENT_TO
 from gateway.web import notices
 from gateway.web.calls import as_gateway, clients
 from gateway.web.forms import Form
@@ -44,7 +45,7 @@ def reset_sent() -> str:
 @portal.route("/nowe-haslo", methods=["GET", "POST"])
 def new_password() -> str | Response | tuple[str, int]:
     """The new password; all sessions of the account end, also one in this browser."""
-    form = Form.of_request(initial={"token": request.args.get("token", "")[:TOKEN_LENGTH_MAX]})
+    form = link_form()
     if form.sent:
         request_ = users_pb2.ResetPasswordRequest(
             token=form.text("token", length_max=TOKEN_LENGTH_MAX),

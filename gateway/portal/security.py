@@ -7,6 +7,7 @@ from werkzeug.wrappers import Response
 
 from chassis.errors import Refusal
 from gateway.portal import portal
+from gateway.portal.links import use_link
 from gateway.portal.sessions import EMAIL_HINT, EMAIL_LENGTH_MAX
 from gateway.web import notices, security
 from gateway.web.calls import as_gateway, clients
@@ -14,7 +15,7 @@ from gateway.web.errors import lead_to_step_up
 from gateway.web.forms import Form
 from gateway.web.kept import take_kept
 from gateway.web.languages import gettext as _
-from gateway.web.security import TOKEN_LENGTH_MAX, View
+from gateway.web.security import View
 from gateway.web.sessions import address, close_session, realm
 
 security.add_views(portal)
@@ -60,65 +61,35 @@ def change_email() -> View:
 @portal.route("/nowy-adres", methods=["GET", "POST"])
 def confirm_new_email() -> View:
     """The link of the mail to a new address; pressing the button uses it, once."""
-    in_force = False
-    form = Form.of_request(initial={"token": request.args.get("token", "")[:TOKEN_LENGTH_MAX]})
-    if form.sent:
-        token = form.text("token", length_max=TOKEN_LENGTH_MAX)
-        if form.ok:
-            try:
-                answer = as_gateway(
-                    clients().identity.users.ConfirmEmailChange,
-                    users_pb2.ConfirmEmailChangeRequest(token=token),
-                )
-            except Refusal as refusal:
-                form.refuse(refusal)
-                in_force = refusal.reason == "EMAIL_IN_FORCE"
-            else:
-                notices.ok(_("The new address is in force."), _("From now on you log in with it."))
-                if current_user.is_authenticated:
-                    return redirect(url_for("portal.security"), code=303)
-                session[EMAIL_HINT] = answer.email
-                return redirect(url_for("portal.log_in"), code=303)
-    return render_template("security/new_email.html", form=form, in_force=in_force), form.status
+    form, answer = use_link(clients().identity.users.ConfirmEmailChange, users_pb2.ConfirmEmailChangeRequest)
+    if answer is None:
+        return render_template("security/new_email.html", form=form), form.status
+    notices.ok(_("The new address is in force."), _("From now on you log in with it."))
+    if current_user.is_authenticated:
+        return redirect(url_for("portal.security"), code=303)
+    session[EMAIL_HINT] = answer.email
+    return redirect(url_for("portal.log_in"), code=303)
 
 
 @portal.route("/to-nie-ja", methods=["GET", "POST"])
 def deny_sign_in() -> View:
     """The link of the mail about a new device: everybody is logged out, and a new password is next."""
-    form = Form.of_request(initial={"token": request.args.get("token", "")[:TOKEN_LENGTH_MAX]})
-    if form.sent:
-        token = form.text("token", length_max=TOKEN_LENGTH_MAX)
-        if form.ok:
-            try:
-                answer = as_gateway(
-                    clients().identity.sessions.DenySignIn, sessions_pb2.DenySignInRequest(token=token)
-                )
-            except Refusal as refusal:
-                form.refuse(refusal)
-            else:
-                if answer.realm == sessions_pb2.REALM_CONSOLE:
-                    close_session()
-                    return render_template("security/denied_staff.html")
-                return _lead_to_new_password(answer.reset_token, answer.kept_email)
-    return render_template("security/not_me.html", form=form), form.status
+    form, answer = use_link(clients().identity.sessions.DenySignIn, sessions_pb2.DenySignInRequest)
+    if answer is None:
+        return render_template("security/not_me.html", form=form), form.status
+    if answer.realm == sessions_pb2.REALM_CONSOLE:
+        close_session()
+        return render_template("security/denied_staff.html")
+    return _lead_to_new_password(answer.reset_token, answer.kept_email)
 
 
 @portal.route("/poprzedni-adres", methods=["GET", "POST"])
 def undo_email_change() -> View:
     """The link of the mail to the former address: it counts again, everybody is logged out, a new password is next."""
-    form = Form.of_request(initial={"token": request.args.get("token", "")[:TOKEN_LENGTH_MAX]})
-    if form.sent:
-        token = form.text("token", length_max=TOKEN_LENGTH_MAX)
-        if form.ok:
-            try:
-                answer = as_gateway(
-                    clients().identity.users.UndoEmailChange, users_pb2.UndoEmailChangeRequest(token=token)
-                )
-            except Refusal as refusal:
-                form.refuse(refusal)
-            else:
-                return _lead_to_new_password(answer.reset_token, answer.kept_email)
-    return render_template("security/undo_email.html", form=form), form.status
+    form, answer = use_link(clients().identity.users.UndoEmailChange, users_pb2.UndoEmailChangeRequest)
+    if answer is None:
+        return render_template("security/undo_email.html", form=form), form.status
+    return _lead_to_new_password(answer.reset_token, answer.kept_email)
 
 
 def _lead_to_new_password(reset_token: str, kept_email: str) -> Response:

@@ -1,11 +1,12 @@
 """Making an account: register, and confirm the address by the mailed link."""
 
 from ebok.identity.v1 import users_pb2
-from flask import redirect, render_template, request, session, url_for
+from flask import redirect, render_template, session, url_for
 from werkzeug.wrappers import Response
 
 from chassis.errors import Refusal
 from gateway.portal import portal
+from gateway.portal.links import use_link
 from gateway.portal.sessions import EMAIL_HINT, EMAIL_LENGTH_MAX, PASSWORD_LENGTH_MAX
 from gateway.web import notices
 from gateway.web.calls import as_gateway, clients
@@ -15,7 +16,6 @@ from gateway.web.languages import language
 from gateway.web.sessions import address
 
 NAME_LENGTH_MAX = 80
-TOKEN_LENGTH_MAX = 100
 SENT_TO = "sent_to"
 
 
@@ -50,19 +50,10 @@ def register_sent() -> str:
 
 @portal.route("/potwierdzenie", methods=["GET", "POST"])
 def confirm() -> str | Response | tuple[str, int]:
-    """Opening the link shows a button; pressing it confirms. Mail programs that open links change nothing."""
-    form = Form.of_request(initial={"token": request.args.get("token", "")[:TOKEN_LENGTH_MAX]})
-    if form.sent:
-        token = form.text("token", length_max=TOKEN_LENGTH_MAX)
-        if form.ok:
-            try:
-                answer = as_gateway(
-                    clients().identity.users.ConfirmEmail, users_pb2.ConfirmEmailRequest(token=token)
-                )
-            except Refusal as refusal:
-                form.refuse(refusal)
-            else:
-                session[EMAIL_HINT] = answer.email
-                notices.ok(_("Your e-mail address is confirmed."), _("Log in with it now."))
-                return redirect(url_for("portal.log_in"), code=303)
-    return render_template("portal/users/confirm.html", form=form), form.status
+    """The link of the mail to a registered address."""
+    form, answer = use_link(clients().identity.users.ConfirmEmail, users_pb2.ConfirmEmailRequest)
+    if answer is None:
+        return render_template("portal/users/confirm.html", form=form), form.status
+    session[EMAIL_HINT] = answer.email
+    notices.ok(_("Your e-mail address is confirmed."), _("Log in with it now."))
+    return redirect(url_for("portal.log_in"), code=303)

@@ -54,6 +54,7 @@ class Form:
         self._initial = dict(initial or {})
         self.errors: dict[str, str] = {}
         self.problem = ""
+        self.reason = ""  # Of the refusal that was taken over.
         self.status = 200
         self._new_request_id = ""
 
@@ -131,6 +132,7 @@ class Form:
         """
         if refusal.reason == STEP_UP_REQUIRED:
             raise refusal
+        self.reason = refusal.reason
         renamed, shown = dict(fields or {}), False
         for violation in refusal.violations:
             path = re.sub(r"\[\d+\]", "", violation.field)

@@ -27,7 +27,6 @@ from gateway.web.sessions import address, challenge, complete_log_in, realm
 
 CODE_LENGTH_MAX = 40
 PASSWORD_LENGTH_MAX = 128
-TOKEN_LENGTH_MAX = 100
 SETUP = "app_setup"  # Where the cookie keeps the challenge of an app that is being set up.
 View = str | Response | tuple[str, int]
 
