@@ -12,6 +12,7 @@ ACCOUNT_DIGITS = 26
 
 _PHONE = re.compile(r"\+?[0-9 ()./-]+", re.ASCII)
 _ACCOUNT_CHECK = 97
+_UNBROKEN = str.maketrans("\u00a0\u202f", "  ")
 
 
 def parse_email(text: str) -> str | None:
@@ -25,7 +26,11 @@ def parse_email(text: str) -> str | None:
 
 
 def parse_phone(text: str) -> str | None:
-    """A telephone number as E.164, Polish unless it says otherwise; None when there is no such number."""
+    """A telephone number as E.164, Polish unless it says otherwise; None when there is no such number.
+
+    Pages print it with spaces that no line breaks at, and people copy them.
+    """
+    text = text.translate(_UNBROKEN)
     if len(text) > PHONE_LENGTH_MAX or not _PHONE.fullmatch(text):
         return None
     try:
@@ -39,7 +44,7 @@ def parse_phone(text: str) -> str | None:
 
 def parse_account_number(text: str) -> str | None:
     """26 digits that pass the bank's check (NRB: mod 97 with the country behind), spaces dropped; else None."""
-    digits = text.replace(" ", "").removeprefix("PL")
+    digits = text.translate(_UNBROKEN).replace(" ", "").removeprefix("PL")
     if len(digits) != ACCOUNT_DIGITS or not (digits.isascii() and digits.isdigit()):
         return None
     country = "2521"  # "PL" as IBAN counts letters

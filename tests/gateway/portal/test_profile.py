@@ -1,5 +1,7 @@
 """The profile: two forms beside each other, and the languages."""
 
+import html
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -43,6 +45,16 @@ def test_contact_data_are_changed_and_given_back(own: Visitor):
     assert 'value="700 800 900"' in page
     own.submit("/profil", form="contact", contact_email="", contact_phone="")
     assert 'value="celina@poczta.example"' in own.page("/profil")
+
+
+def test_what_the_form_shows_can_be_sent_back(own: Visitor):
+    own.submit("/profil", form="contact", contact_email="", contact_phone="700 800 900")
+    shown = re.search(r'name="contact_phone"[^>]*value="([^"]*)"', own.page("/profil"))
+    assert shown, "the number is in the form"
+    response = own.submit(
+        "/profil", form="contact", contact_email="nowy@poczta.example", contact_phone=html.unescape(shown[1])
+    )
+    assert response.location == "/profil"
 
 
 @pytest.mark.parametrize(
