@@ -170,11 +170,12 @@ KEPT = {
     ("notify", "EmailChanged"): (
         "messages",
         mail(
-            "email_changed",
-            "d4",
+            "email_set_back",
+            "d5",
             expires_at=at(23, 8, 59, 30),
             token=b"sealed for notify",
-            facts={"changed_at": at(16, 8, 59, 30).isoformat(), "email_hint": "n…@poczta.example"},
+            address="nowa@poczta.example",
+            facts={"changed_at": at(16, 8, 59, 30).isoformat(), "email_hint": "a…@poczta.example"},
         ),
     ),
     ("identity", "ContactEmailChanged"): (

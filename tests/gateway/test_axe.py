@@ -16,6 +16,7 @@ from tests.gateway.world import World
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome") or ""
 FLAGS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
 DESKTOP = ViewportSize(width=1280, height=900)
+LAPTOP = ViewportSize(width=1024, height=768)
 PHONE = ViewportSize(width=390, height=844)
 NARROW = ViewportSize(width=320, height=640)
 # What the look of a page, light or dark, can break; everything else is the same in both.
@@ -24,6 +25,15 @@ OF_COLOURS = {"runOnly": ["color-contrast", "link-in-text-block"]}
 WANTED = {"resultTypes": ["violations"]}
 AXE = Axe().axe_script
 LOOK = "options => axe.run(options).then(found => found.violations.map(one => [one.id, one.nodes[0].target]))"
+# What one presses or types into, unless what it lies in can be scrolled or lies above the page.
+STICK_OUT = """() => [...document.querySelectorAll(".eb-card, .eb-hero, .ec-panel")].flatMap(card => {
+  const edge = card.getBoundingClientRect().right + 1;
+  const isApart = one => one !== card && (getComputedStyle(one).overflowX !== "visible"
+    || getComputedStyle(one).position === "absolute" || isApart(one.parentElement));
+  return [...card.querySelectorAll(".btn, .form-control, .form-select, .eb-notice")]
+    .filter(one => one.checkVisibility() && one.getBoundingClientRect().right > edge && !isApart(one.parentElement))
+    .map(one => one.textContent.trim() || one.name);
+})"""
 REFUSED = ("Content Security Policy", "Refused to", "Uncaught")
 
 pytestmark = [
@@ -71,7 +81,7 @@ def test_axe_finds_nothing_and_all_fits(
 
 
 def _faults_of(tab: Tab) -> Iterator[str]:
-    """As it was opened, desktop and light; then dark, on a phone, and on what 400 % zoom makes of a desktop."""
+    """As it was opened, desktop and light; then dark, on a phone, on what 400 % zoom makes of a desktop, on a small laptop."""
     tab.evaluate(AXE)
     yield from _violations(tab, "desktop light")
     tab.emulate_media(color_scheme="dark")
@@ -82,6 +92,7 @@ def _faults_of(tab: Tab) -> Iterator[str]:
     tab.emulate_media(color_scheme="light")
     yield from _violations(tab, "phone light", OF_COLOURS)
     yield from _too_wide(tab, NARROW)
+    yield from _too_wide(tab, LAPTOP)
 
 
 def _violations(tab: Tab, how: str, options: dict[str, Any] | None = None) -> Iterator[str]:
@@ -93,6 +104,8 @@ def _too_wide(tab: Tab, screen: ViewportSize) -> Iterator[str]:
     tab.set_viewport_size(screen)
     if tab.evaluate("document.documentElement.scrollWidth - innerWidth") > 0:
         yield f"wider than {screen['width']} px"
+    for what in tab.evaluate(STICK_OUT):
+        yield f"at {screen['width']} px “{what}” sticks out of its card"
 
 
 def _is_fault(text: str) -> bool:
