@@ -81,7 +81,7 @@ def test_axe_finds_nothing_and_all_fits(
 
 
 def _faults_of(tab: Tab) -> Iterator[str]:
-    """As it was opened, desktop and light; then dark, on a phone, on what 400 % zoom makes of a desktop, on a laptop."""
+    """As opened, desktop and light; then dark, on a phone, on what 400 % zoom makes of a desktop, on a laptop."""
     tab.evaluate(AXE)
     yield from _violations(tab, "desktop light")
     tab.emulate_media(color_scheme="dark")
