@@ -103,7 +103,7 @@ def pack_user(user: User) -> users_pb2.User:
 def pack_person_as_user(person: Person) -> users_pb2.User:
     """Whoever a session of the portal belongs to."""
     return users_pb2.User(
-        user_id=str(person.person_id),
+        user_id=person.person_id,
         email=person.email,
         name=person.name,
         language=person.language,
@@ -115,7 +115,7 @@ def pack_person_as_user(person: Person) -> users_pb2.User:
 def pack_person_as_staff(person: Person, actor: Actor) -> sessions_pb2.StaffMember:
     """Whoever a session of the console belongs to, with what the roles allow and where."""
     return sessions_pb2.StaffMember(
-        staff_id=str(person.person_id),
+        staff_id=person.person_id,
         email=person.email,
         name=person.name,
         roles=person.roles,
@@ -134,9 +134,9 @@ def pack_held(row: Any) -> dict[str, Any]:
     A customer that is not known yet – the event is on its way – has no words.
     """
     return {
-        "grant_id": str(row.grant_id),
-        "user_id": str(row.user_id),
-        "customer_id": str(row.customer_id),
+        "grant_id": row.grant_id,
+        "user_id": row.user_id,
+        "customer_id": row.customer_id,
         "customer_number": row.number,
         "customer_name": row.customer_name,
         "premises_label": row.premises_label,

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
+from typing import Any
 
 from ebok.identity.v1 import sessions_pb2 as pb
 from ebok.identity.v1 import sessions_pb2_grpc as rpc
@@ -38,6 +40,7 @@ from services.identity.storage.challenges import ChallengeKind
 from services.identity.storage.sessions import LoginSession, Realm
 
 SESSIONS_SHOWN_MAX = 20
+TOLD_REMEMBERED = 5_000
 
 
 class SessionService(rpc.SessionServiceServicer):
@@ -200,27 +203,20 @@ class SessionService(rpc.SessionServiceServicer):
         now = self._clock.now()
         realm = unpack_realm(request.realm)
         with self._database.asking() as reader:
-            found = standing.check(
-                reader,
-                request.session_token,
-                realm=realm,
-                lifetimes=self._lifetimes[realm],
-                address=request.address,
-                now=now,
+            rows = standing.find(
+                reader, request.session_token, realm=realm, lifetimes=self._lifetimes[realm], now=now
             )
-        if found.seen_is_old:
+        if standing.was_seen_long_ago(rows, now=now):
             with self._database.transaction() as session:
-                standing.note_seen(session, found.session_id, now=now)
-        token, expires_at = self._tokens.token_for(found.actor)
-        in_portal = realm is Realm.PORTAL
-        return pb.CheckSessionResponse(
-            actor_token=token,
-            actor_token_expires_at=wire.pack_instant(expires_at),
-            user=pack_person_as_user(found.person) if in_portal else None,
-            staff=None if in_portal else pack_person_as_staff(found.person, found.actor),
-            customer_id=found.actor.customer_key,
-            grants=[pack_held(one) for one in found.held],
+                standing.note_seen(session, rows, now=now)
+        tell = _tell_of_user if realm is Realm.PORTAL else _tell_of_staff
+        actor, told = tell(rows, request.address)
+        token, expires_at = self._tokens.token_for(actor)
+        response = pb.CheckSessionResponse(
+            actor_token=token, actor_token_expires_at=wire.pack_instant(expires_at)
         )
+        response.MergeFrom(told)
+        return response
 
     def SelectCustomer(
         self, request: pb.SelectCustomerRequest, context: Context
@@ -249,6 +245,23 @@ class SessionService(rpc.SessionServiceServicer):
 
     def _live(self, session: Session, secret: str, realm: Realm, *, now: datetime) -> LoginSession:
         return sessions.find_live(session, secret, realm=realm, lifetimes=self._lifetimes[realm], now=now)
+
+
+# A page after the other asks about the same session and is told the same: to make it anew takes as long as to ask.
+@lru_cache(maxsize=TOLD_REMEMBERED)
+def _tell_of_user(rows: tuple[Any, ...], address: str) -> tuple[Actor, pb.CheckSessionResponse]:
+    """The actor, and what is told of the session but for its token; not to be changed."""
+    found = standing.of_user(rows, address)
+    return found.actor, pb.CheckSessionResponse(
+        user=pack_person_as_user(found.person),
+        customer_id=found.actor.customer_key,
+        grants=[pack_held(one) for one in found.held],
+    )
+
+
+def _tell_of_staff(rows: tuple[Any, ...], address: str) -> tuple[Actor, pb.CheckSessionResponse]:
+    found = standing.of_staff(rows, address)
+    return found.actor, pb.CheckSessionResponse(staff=pack_person_as_staff(found.person, found.actor))
 
 
 def _act(actor: Actor) -> None:

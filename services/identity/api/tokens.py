@@ -50,7 +50,7 @@ class RememberedTokens:
         now = self._clock.now()
         with self._lock:
             found = self._remembered.get(actor.session_id)
-            if found is not None and found[0] == actor:
+            if found is not None and (found[0] is actor or found[0] == actor):
                 _, token, minted_at = found
                 if minted_at <= now < token[1] - RENEW_BEFORE and not self._revoked(
                     actor, minted_at.timestamp()

@@ -38,7 +38,7 @@ class Lifetimes:
 class Person(NamedTuple):
     """Who a session belongs to: a user, who has `registered_at`, or a staff member, who has roles."""
 
-    person_id: UUID
+    person_id: str
     email: str
     name: str
     language: str
@@ -51,61 +51,67 @@ class Person(NamedTuple):
 class Standing(NamedTuple):
     """A live session: whose it is, the grants in force as rows with the customer's words, and the actor it makes."""
 
-    session_id: UUID
     person: Person
     held: Sequence[Any]
     actor: Actor
-    seen_is_old: bool
 
 
-def check(
-    reader: Reader, secret: str, *, realm: Realm, lifetimes: Lifetimes, address: str, now: datetime
-) -> Standing:
-    """Who the session is and what it may do. Refuses SESSION_ENDED."""
+def find(
+    reader: Reader, secret: str, *, realm: Realm, lifetimes: Lifetimes, now: datetime
+) -> tuple[Any, ...]:
+    """What the database tells of a live session, for `of_user` or `of_staff`. Refuses SESSION_ENDED."""
     rows = stored.find_live_session(reader, hash_secret(secret), realm=realm, now=now, idle=lifetimes.idle)
     if not rows:
         raise SessionEnded
-    make = _of_staff if realm is Realm.CONSOLE else _of_user
-    return make(rows, address, now)
+    return tuple(rows)
 
 
-def note_seen(session: Session, session_id: UUID, *, now: datetime) -> None:
+def was_seen_long_ago(rows: Sequence[Any], *, now: datetime) -> bool:
+    """Whether to note that the session is used."""
+    long_ago: bool = now - rows[0].last_seen_at >= SEEN_EVERY
+    return long_ago
+
+
+def note_seen(session: Session, rows: Sequence[Any], *, now: datetime) -> None:
     """Keep when the session was last used, at most once a minute."""
-    stored.note_seen(session, session_id, now=now, unless_after=now - SEEN_EVERY + timedelta(microseconds=1))
+    unless_after = now - SEEN_EVERY + timedelta(microseconds=1)
+    stored.note_seen(session, UUID(rows[0].session_id), now=now, unless_after=unless_after)
 
 
-def _of_user(rows: Sequence[Any], address: str, now: datetime) -> Standing:
+def of_user(rows: Sequence[Any], address: str) -> Standing:
+    """Who a session of the portal is and what it may do; follows from the rows alone."""
     row = rows[0]
     held = rows if row.grant_id is not None else ()
     chosen = _choose(held, row.selected_id)
     actor = Actor(
         ActorKind.CUSTOMER if chosen else ActorKind.USER,
-        str(row.user_id),
+        row.user_id,
         row.user_name,
-        customer_id=chosen.customer_id if chosen else None,
+        customer_id=UUID(chosen.customer_id) if chosen else None,
         permissions=permissions.of_user(Scope(chosen.scope), GivenBy(chosen.given_by))
         if chosen
         else permissions.EVERY_USER,
-        session_id=str(row.session_id),
+        session_id=row.session_id,
         address=address,
         stepped_up_at=row.stepped_up_at,
     )
     person = Person(
         row.user_id, row.email, row.user_name, row.language, Look(row.look), registered_at=row.registered_at
     )
-    return Standing(row.session_id, person, held, actor, now - row.last_seen_at >= SEEN_EVERY)
+    return Standing(person, held, actor)
 
 
-def _of_staff(rows: Sequence[Any], address: str, now: datetime) -> Standing:
+def of_staff(rows: Sequence[Any], address: str) -> Standing:
+    """Who a session of the console is and what it may do. Refuses SESSION_ENDED to whoever has no role any more."""
     [row] = rows
     if not row.roles:
         raise SessionEnded
     actor = Actor(
         ActorKind.STAFF,
-        str(row.staff_id),
+        row.staff_id,
         row.name,
         permissions=permissions.of_staff(row.roles, row.role_sets or {}),
-        session_id=str(row.session_id),
+        session_id=row.session_id,
         address=address,
         area=Area(frozenset(row.towns or ()), frozenset(row.commodities or ())),
         stepped_up_at=row.stepped_up_at,
@@ -119,9 +125,9 @@ def _of_staff(rows: Sequence[Any], address: str, now: datetime) -> Standing:
         roles=row.roles,
         role_names=row.role_names or {},
     )
-    return Standing(row.session_id, person, (), actor, now - row.last_seen_at >= SEEN_EVERY)
+    return Standing(person, (), actor)
 
 
-def _choose(held: Sequence[Any], selected: UUID | None) -> Any:
+def _choose(held: Sequence[Any], selected: str | None) -> Any:
     """The selected customer while it is held, else the one held longest; None when none is."""
     return next((one for one in held if one.customer_id == selected), held[0] if held else None)

@@ -162,9 +162,9 @@ _LIVE = """
 """
 _CHECK = {
     Realm.PORTAL: f"""
-        SELECT s.session_id, s.customer_id AS selected_id, s.last_seen_at, s.stepped_up_at,
-               u.user_id, u.email, u.name AS user_name, u.language, u.look, u.registered_at,
-               g.grant_id, g.customer_id, g.scope, g.given_by, g.valid_from, g.valid_until,
+        SELECT s.session_id::text, s.customer_id::text AS selected_id, s.last_seen_at, s.stepped_up_at,
+               u.user_id::text, u.email, u.name AS user_name, u.language, u.look, u.registered_at,
+               g.grant_id::text, g.customer_id::text, g.scope, g.given_by, g.valid_from, g.valid_until,
                c.number, c.name AS customer_name, c.premises_label
           FROM sessions s
           JOIN users u ON u.user_id = s.user_id
@@ -175,8 +175,8 @@ _CHECK = {
          ORDER BY g.valid_from, g.grant_id
     """,  # noqa: S608 - constants
     Realm.CONSOLE: f"""
-        SELECT s.session_id, s.last_seen_at, s.stepped_up_at,
-               m.staff_id, m.email, m.name, m.language, m.look, m.roles, m.towns, m.commodities,
+        SELECT s.session_id::text, s.last_seen_at, s.stepped_up_at,
+               m.staff_id::text, m.email, m.name, m.language, m.look, m.roles, m.towns, m.commodities,
                (SELECT json_object_agg(r.key, r.permissions) FROM roles r WHERE r.key = ANY (m.roles)) AS role_sets,
                (SELECT json_object_agg(r.key, r.name) FROM roles r
                  WHERE r.key = ANY (m.roles) AND r.name <> '') AS role_names
@@ -190,7 +190,7 @@ def find_live_session(
     reader: Reader, token_hash: bytes, *, realm: Realm, now: datetime, idle: timedelta
 ) -> Sequence[Any]:
     """The session with its owner: of staff one row, of a user one for each grant in force, the oldest first, or one
-    with none. One statement, as every page asks it.
+    with none. One statement, as every page asks it; ids are texts, which are compared and sent as they are.
     """
     return reader.rows(_CHECK[realm], {"token_hash": token_hash, "now": now, "seen_after": now - idle})
 

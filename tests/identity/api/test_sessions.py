@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 from ebok.common.v1.acts_pb2 import ActRecorded
 from ebok.identity.v1.events_pb2 import NewDeviceSignedIn
-from ebok.identity.v1.grants_pb2 import SCOPE_MANAGE
+from ebok.identity.v1.grants_pb2 import SCOPE_MANAGE, SCOPE_PAY
 from ebok.identity.v1.sessions_pb2 import (
     REALM_CONSOLE,
     REALM_PORTAL,
@@ -21,7 +21,7 @@ from ebok.identity.v1.sessions_pb2 import (
     SelectCustomerRequest,
 )
 from ebok.identity.v1.sessions_pb2_grpc import SessionServiceStub
-from ebok.identity.v1.users_pb2 import ResetPasswordRequest
+from ebok.identity.v1.users_pb2 import LOOK_DARK, ResetPasswordRequest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -408,6 +408,27 @@ def test_all_that_is_held_is_told_the_oldest_first_also_before_the_customer_is_k
     assert [one.grant_id for one in held] == [older.grant_id, newer.grant_id]
     assert [one.customer_name for one in held] == ["Anna Nowak", ""]
     assert [one.customer_number for one in held] == ["K-1001", ""]
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ("users SET name = 'Anna Maria'", lambda answer: answer.user.name == "Anna Maria"),
+        ("users SET look = 'DARK'", lambda answer: answer.user.look == LOOK_DARK),
+        ("users SET language = 'uk'", lambda answer: answer.user.language == "uk"),
+        ("customers SET name = 'Nowak'", lambda answer: answer.grants[0].customer_name == "Nowak"),
+        ("customers SET premises_label = 'Leśna 2'", lambda answer: answer.grants[0].premises_label == "Leśna 2"),
+        ("grants SET scope = 'PAY'", lambda answer: answer.grants[0].scope == SCOPE_PAY),
+    ],
+)  # fmt: skip
+def test_what_was_told_before_is_not_told_of_what_has_changed(identity, anna, database, change, told):
+    identity.claim_annas(anna)
+    before = [identity.check(anna) for _ in range(2)]
+    assert before[0] == before[1]
+    assert not told(before[0])
+    with database.transaction() as session:
+        session.execute(sa.text(f"UPDATE {change}"))
+    assert told(identity.check(anna))
 
 
 def test_token_is_remembered_until_a_minute_before_its_end(identity, anna, clock):
