@@ -64,6 +64,11 @@ def record(run: outbox.Run, act: Act) -> None:
     outbox.announce_plainly(run, _event_of(act), key=_key_of(act))
 
 
+def values(act: Act) -> dict[str, object]:
+    """For a statement that changes and records at once: the values of `outbox.ANNOUNCING`."""
+    return outbox.values(_event_of(act), key=_key_of(act))
+
+
 def _key_of(act: Act) -> str:
     return act.customer_id or act.actor.actor_id
 

@@ -91,10 +91,11 @@ def announce(
     if subject_version is not None:
         names = event.DESCRIPTOR.fields_by_name
         setattr(event, "subject_version" if "subject_version" in names else "version", subject_version)
-    values = _values(event, key=key, secret=secret)
-    session.add(row(**values))
+    columns = values(event, key=key, secret=secret)
+    session.add(row(**columns))
     session.info[ANNOUNCED] = True
-    return values["event_id"]
+    event_id: UUID = columns["event_id"]
+    return event_id
 
 
 def announce_many(session: Session, events: Sequence[tuple[Message, str]]) -> None:
@@ -103,7 +104,7 @@ def announce_many(session: Session, events: Sequence[tuple[Message, str]]) -> No
         return
     rows = []
     for event, key in events:
-        row = _values(event, key=key, secret=False)
+        row = values(event, key=key)
         rows.append([row["event_id"].hex, row["type"], row["payload"].hex(), key])
     session.execute(_MANY, {"rows": json.dumps(rows), "traceparent": tracing.current_traceparent()})
     session.info[ANNOUNCED] = True
@@ -120,19 +121,21 @@ def announce_plainly(run: Run, event: Message, *, key: str, secret: bool = False
     """As `announce`, without a Session: one statement, which wakes the relay, too. Outside of a transaction it is its
     own.
     """
-    run(_ANNOUNCE, _values(event, key=key, secret=secret))
+    run(_ANNOUNCE, values(event, key=key, secret=secret))
 
 
-_ANNOUNCE = f"""
-    WITH added AS (
-        INSERT INTO outbox (event_id, type, payload, key, traceparent, secret)
-        VALUES (%(event_id)s, %(type)s, %(payload)s, %(key)s, %(traceparent)s, %(secret)s) RETURNING 1)
-    SELECT pg_notify('{CHANNEL}', '') FROM added
-"""  # noqa: S608 - a constant
+# For a statement that changes and announces at once: `FROM` the change follows, and somewhere WAKING.
+ANNOUNCING = """
+    INSERT INTO outbox (event_id, type, payload, key, traceparent, secret)
+    SELECT %(event_id)s, %(type)s, %(payload)s, %(key)s, %(traceparent)s, %(secret)s
+"""
+WAKING = f"pg_notify('{CHANNEL}', '')"
+_ANNOUNCE = f"WITH added AS ({ANNOUNCING} RETURNING 1) SELECT {WAKING} FROM added"  # noqa: S608 - constants
 WAKE_RELAY = f"NOTIFY {CHANNEL}"
 
 
-def _values(event: Message, *, key: str, secret: bool) -> dict[str, Any]:
+def values(event: Message, *, key: str, secret: bool = False) -> dict[str, Any]:
+    """The values of `ANNOUNCING`. An event without a key or above 256 kB is a bug."""
     payload = event.SerializeToString(deterministic=True)
     if not key:
         raise ValueError(f"{event.DESCRIPTOR.full_name} was announced without a key")

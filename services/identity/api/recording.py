@@ -1,6 +1,6 @@
 """Whose act it is, where the gateway asks on behalf of somebody who is only now becoming known."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -24,6 +24,23 @@ def by(actor: Actor) -> None:
     act = acts.pending()
     if act is not None:
         act.actor = actor
+
+
+def values_by(actor: Actor) -> Mapping[str, object]:
+    """The act as this person's about themselves, for a statement that writes it itself: `was_written` when it did."""
+    by(actor)
+    acts.name_subject(actor.actor_id)
+    act = acts.pending()
+    if act is None:
+        raise ValueError("no act is pending")
+    return acts.values(act)
+
+
+def was_written() -> None:
+    """A statement wrote the act itself."""
+    act = acts.pending()
+    if act is not None:
+        act.recorded = True
 
 
 def came_from(address: str) -> None:

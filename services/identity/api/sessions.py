@@ -27,11 +27,12 @@ from services.identity.api.packing import (
 from services.identity.api.proofs import Proofs
 from services.identity.api.tokens import RememberedTokens
 from services.identity.domain import challenges, denials, sessions, standing, users
+from services.identity.domain.challenges import Challenged
 from services.identity.domain.devices import Browser
 from services.identity.domain.links import hash_secret
 from services.identity.domain.owners import account_of
-from services.identity.domain.passwords import Passwords
-from services.identity.domain.sessions import Opened
+from services.identity.domain.passwords import Checked, Passwords
+from services.identity.domain.sessions import Knock, Opened
 from services.identity.domain.standing import Lifetimes
 from services.identity.domain.step_up import STEP_UP_LASTS
 from services.identity.domain.users import normal_email
@@ -73,13 +74,43 @@ class SessionService(rpc.SessionServiceServicer):
                     asking, normal_email(request.email), realm=realm, address=request.address, now=now
                 )
             checked = self._hasher.check(attempt.password_hash, request.password)
+        browser = Browser(request.address, request.user_agent, request.device_token)
+        outcome = self._let_in_plainly(attempt, checked, browser, now=now) or self._let_in(
+            attempt, checked, browser, now=now
+        )
+        if isinstance(outcome, Opened):
+            ends = wire.pack_instant(outcome.expires_at)
+            return pb.LogInResponse(session_token=outcome.secret, expires_at=ends)
+        return pb.LogInResponse(challenge=pack_challenge(outcome))
+
+    def _let_in_plainly(
+        self, attempt: Knock, checked: Checked, browser: Browser, *, now: datetime
+    ) -> Opened | None:
+        if not checked.right or checked.renewed_hash:
+            return None
+        with self._database.asking() as asking:
+            opened = sessions.let_in_plainly(
+                asking,
+                attempt,
+                browser,
+                lifetimes=self._lifetimes[attempt.realm],
+                announcing=recording.values_by,
+                now=now,
+            )
+        if opened is not None:
+            recording.was_written()
+        return opened
+
+    def _let_in(
+        self, attempt: Knock, checked: Checked, browser: Browser, *, now: datetime
+    ) -> Opened | Challenged:
         with self._database.writing() as writing:
             outcome = sessions.let_in(
                 writing,
                 attempt,
                 checked,
-                Browser(request.address, request.user_agent, request.device_token),
-                lifetimes=self._lifetimes[realm],
+                browser,
+                lifetimes=self._lifetimes[attempt.realm],
                 seals=self._proofs.seals,
                 now=now,
             )
@@ -87,10 +118,7 @@ class SessionService(rpc.SessionServiceServicer):
                 _act(outcome.actor)
             else:
                 recording.nothing_happened()
-        if isinstance(outcome, Opened):
-            ends = wire.pack_instant(outcome.expires_at)
-            return pb.LogInResponse(session_token=outcome.secret, expires_at=ends)
-        return pb.LogInResponse(challenge=pack_challenge(outcome))
+        return outcome
 
     def GetChallenge(self, request: pb.GetChallengeRequest, context: Context) -> pb.GetChallengeResponse:
         """What is asked."""

@@ -4,7 +4,7 @@ An unknown address, a wrong password and an unconfirmed address are one refusal,
 password of an account with a second factor a challenge is set (`domain/challenges.py`); of staff always.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from chassis.actors import Actor
-from chassis.database import Transaction
+from chassis.database import Reader, Transaction
 from chassis.errors import PermissionDenied, Unauthenticated
 from chassis.ids import new_id
 from chassis.sources import source_of
@@ -55,13 +55,19 @@ class CustomerNotGranted(PermissionDenied):
 
 @dataclass(frozen=True)
 class Knock:
-    """A counted attempt to log in. `password_hash` is None when there is nobody who could."""
+    """A counted attempt to log in. `account` and `password_hash` are None when there is nobody who could."""
 
     realm: Realm
     counters: Sequence[attempts.Counter]
     counted_at: datetime
-    owner_id: UUID | None
+    account: Account | None
     password_hash: str | None
+    version: str | None
+
+    @property
+    def taking_back(self) -> dict[str, object]:
+        """The attempt was right."""
+        return attempts.taking_back(self.counters, counted_at=self.counted_at, right=True)
 
 
 @dataclass(frozen=True)
@@ -84,7 +90,37 @@ def knock(transaction: Transaction, email: str, *, realm: Realm, address: str, n
     counting = attempts.counting(counters, now=now, unasked_where_known=attempts.LOGIN_ACCOUNT)
     found = stored_owners.count_attempt(transaction, realm, email, counting)
     counted = attempts.read_count(found, counters, now=now)
-    return Knock(realm, counted, now, found.owner_id, found.password_hash)
+    account = found.owner_id and Account(realm, found.owner_id, found.email, found.name, found.language)
+    return Knock(realm, counted, now, account, found.password_hash, found.version)
+
+
+def let_in_plainly(
+    reader: Reader,
+    attempt: Knock,
+    browser: Browser,
+    *,
+    lifetimes: Lifetimes,
+    announcing: Callable[[Actor], Mapping[str, object]],
+    now: datetime,
+) -> Opened | None:
+    """What most log-ins of the portal are, after the right password: no code is asked for, nobody is told of the
+    browser. None, and nothing changed, of the others. `announcing`: the act of whoever logged in, as it is written.
+    """
+    if attempt.realm is not Realm.PORTAL or attempt.account is None or attempt.version is None:
+        return None
+    secret, new = _new_session(
+        attempt.account, browser, stepped_up_at=now, link=None, lifetimes=lifetimes, now=now
+    )
+    opened = _opened(attempt.account, secret, new)
+    is_open = stored.open_plainly(
+        reader,
+        new,
+        version=attempt.version,
+        giving_back=attempt.taking_back,
+        announcing=announcing(opened.actor),
+        keep=SESSIONS_PER_OWNER_MAX,
+    )
+    return opened if is_open else None
 
 
 def let_in(
@@ -100,20 +136,18 @@ def let_in(
     """Open a session when the password was right, or ask for a code. Refuses LOGIN_REFUSED, also when the password was
     changed meanwhile.
     """
-    if not checked.right or attempt.owner_id is None or attempt.password_hash is None:
+    if not checked.right or attempt.account is None or attempt.password_hash is None:
         raise LoginRefused
-    taking_back = attempts.taking_back(attempt.counters, counted_at=attempt.counted_at, right=True)
+    owner_id = attempt.account.owner_id
     owner = stored_owners.lock_proven(
-        transaction, attempt.realm, attempt.owner_id, attempt.password_hash, taking_back
+        transaction, attempt.realm, owner_id, attempt.password_hash, attempt.taking_back
     )
     if owner is None:
         raise LoginRefused
     account = Account(attempt.realm, owner.owner_id, owner.email, owner.name, owner.language)
     if checked.renewed_hash:
-        stored_owners.keep_password(transaction, attempt.realm, attempt.owner_id, checked.renewed_hash)
+        stored_owners.keep_password(transaction, attempt.realm, owner_id, checked.renewed_hash)
     in_portal = attempt.realm is Realm.PORTAL
-    if in_portal and (opened := _open_plainly(transaction, account, browser, lifetimes=lifetimes, now=now)):
-        return opened
     proofs = find_proofs(transaction, account, browser, now=now)
     if proofs.has_factor and not (proofs.is_trusted and in_portal):
         return challenges.ask_code(transaction, account, now=now)
@@ -169,18 +203,9 @@ def open_session(
             sealed_token=link.sealed_token,
             expires_at=now + DENIAL_LIFETIME,
         )
-    return _opened(transaction, account, secret, new, ended)
-
-
-def _open_plainly(
-    transaction: Transaction, account: Account, browser: Browser, *, lifetimes: Lifetimes, now: datetime
-) -> Opened | None:
-    """What most log-ins of the portal are, without looking first: no code is asked for, nobody is told of the browser.
-    None of the others.
-    """
-    secret, new = _new_session(account, browser, stepped_up_at=now, link=None, lifetimes=lifetimes, now=now)
-    ended = stored.open_plain_session(transaction, new, keep=SESSIONS_PER_OWNER_MAX)
-    return None if ended is None else _opened(transaction, account, secret, new, ended)
+    for session_id in ended:  # They get no token any more.
+        access.revoke(transaction, str(session_id), now=now, for_good=True)
+    return _opened(account, secret, new)
 
 
 def _new_session(
@@ -211,12 +236,7 @@ def _new_session(
     )
 
 
-def _opened(
-    transaction: Transaction, account: Account, secret: str, new: NewSession, ended: Sequence[UUID]
-) -> Opened:
-    """The new session; those that gave way to it get no token any more."""
-    for session_id in ended:
-        access.revoke(transaction, str(session_id), now=new.opened_at, for_good=True)
+def _opened(account: Account, secret: str, new: NewSession) -> Opened:
     actor = owners.actor_of(account, session_id=new.session_id, address=new.address)
     return Opened(secret, new.expires_at, actor)
 

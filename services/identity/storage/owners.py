@@ -11,11 +11,12 @@ from services.identity.storage.sessions import Realm
 
 _FIND = {
     Realm.PORTAL: """
-        SELECT user_id AS owner_id, password_hash FROM users
+        SELECT user_id AS owner_id, password_hash, email, name, language, xmin::text AS version FROM users
          WHERE lower(email) = %(email)s AND confirmed_at IS NOT NULL
     """,
     Realm.CONSOLE: """
-        SELECT staff_id AS owner_id, password_hash FROM staff WHERE lower(email) = %(email)s AND roles <> '{}'
+        SELECT staff_id AS owner_id, password_hash, email, name, language, xmin::text AS version FROM staff
+         WHERE lower(email) = %(email)s AND roles <> '{}'
     """,
 }
 _COUNT_AND_FIND = {
@@ -25,8 +26,8 @@ _COUNT_AND_FIND = {
 
 
 def count_attempt(transaction: Transaction, realm: Realm, email: str, counting: Mapping[str, object]) -> Any:
-    """As `attempts.count_attempt`, with the id and the password's hash of whoever may log in with an address in lower
-    case, None for nobody.
+    """As `attempts.count_attempt`, with whoever may log in with an address in lower case: id, password's hash, address,
+    name, language, and the version of the row, another one after each change. None for nobody.
     """
     return asking_in(transaction).rows(_COUNT_AND_FIND[realm], {"email": email, **counting})[0]
 

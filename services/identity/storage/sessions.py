@@ -1,6 +1,6 @@
 """Sessions: log-ins. Of the cookie's secret only the SHA-256 is here; the hot path is one indexed query."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -22,6 +22,8 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from chassis.columns import one_of, word
 from chassis.database import Reader, Transaction, asking_in
+from chassis.messaging import outbox
+from services.identity.storage import attempts
 from services.identity.storage.base import Base
 
 
@@ -94,18 +96,8 @@ class NewSession:
     device_trusted_until: datetime | None
 
 
-# Nothing has to be asked or told: there is no app, and the browser is known or the very first.
-_IS_PLAIN = """
-    NOT EXISTS (SELECT FROM totp_factors WHERE owner_id = %(owner_id)s)
-    AND (EXISTS (SELECT FROM devices WHERE owner_id = %(owner_id)s AND token_hash = %(device_hash)s)
-         OR NOT EXISTS (SELECT FROM devices WHERE owner_id = %(owner_id)s))
-"""
-
-
-def _open(owners: str, key: str, condition: str) -> str:
+def _opening(owners: str, key: str) -> str:
     return f"""
-        WITH fit AS (
-            SELECT WHERE {condition}),
         opened AS (
             INSERT INTO sessions (session_id, token_hash, realm, {key}, opened_at, expires_at, last_seen_at,
                                   stepped_up_at, address, user_agent, denial_hash)
@@ -120,19 +112,26 @@ def _open(owners: str, key: str, condition: str) -> str:
               FROM fit WHERE %(device_hash)s::bytea IS NOT NULL
             ON CONFLICT (owner_id, token_hash) DO UPDATE
                SET last_seen_at = excluded.last_seen_at,
-                   trusted_until = coalesce(excluded.trusted_until, d.trusted_until)),
-        ended AS (
-            UPDATE sessions SET ended_at = %(opened_at)s
-             WHERE session_id IN (SELECT session_id FROM fit, sessions
-                                   WHERE {key} = %(owner_id)s AND ended_at IS NULL AND expires_at > %(opened_at)s
-                                   ORDER BY opened_at DESC, session_id DESC OFFSET %(others)s)
-            RETURNING session_id)
-        SELECT (SELECT array_agg(session_id) FROM ended) AS ended FROM fit
+                   trusted_until = coalesce(excluded.trusted_until, d.trusted_until))
     """  # noqa: S608 - constants
 
 
-_OPEN = {Realm.PORTAL: _open("users", "user_id", "true"), Realm.CONSOLE: _open("staff", "staff_id", "true")}
-_OPEN_PLAIN = _open("users", "user_id", _IS_PLAIN)
+def _open(owners: str, key: str) -> str:
+    return f"""
+        WITH fit AS (
+            SELECT),
+        {_opening(owners, key)},
+        ended AS (
+            UPDATE sessions SET ended_at = %(opened_at)s
+             WHERE session_id IN (SELECT session_id FROM sessions
+                                   WHERE {key} = %(owner_id)s AND ended_at IS NULL AND expires_at > %(opened_at)s
+                                   ORDER BY opened_at DESC, session_id DESC OFFSET %(others)s)
+            RETURNING session_id)
+        SELECT session_id FROM ended
+    """  # noqa: S608 - constants
+
+
+_OPEN = {Realm.PORTAL: _open("users", "user_id"), Realm.CONSOLE: _open("staff", "staff_id")}
 
 
 def open_session(transaction: Transaction, new: NewSession, *, keep: int) -> Sequence[UUID]:
@@ -141,16 +140,44 @@ def open_session(transaction: Transaction, new: NewSession, *, keep: int) -> Seq
 
     The owner is locked: of two log-ins at once one would not see the other's session.
     """
-    [opened] = asking_in(transaction).rows(_OPEN[new.realm], _values(new, keep))
-    return opened.ended or ()
+    ended = asking_in(transaction).rows(_OPEN[new.realm], _values(new, keep))
+    return [one.session_id for one in ended]
 
 
-def open_plain_session(transaction: Transaction, new: NewSession, *, keep: int) -> Sequence[UUID] | None:
-    """As `open_session`, of a user without an app, in a browser they have logged in with before or in the very first.
-    None, and nothing kept, of anybody else.
+# Nothing has to be asked or told: there is no app, and the browser is known or the very first; nothing has to give way.
+# A statement sees what was there when it began: so nobody may have touched the user since.
+_OPEN_PLAINLY = f"""
+    WITH owner AS (
+        SELECT FROM users WHERE user_id = %(owner_id)s AND xmin::text = %(version)s FOR UPDATE SKIP LOCKED),
+    fit AS (
+        SELECT FROM owner
+         WHERE NOT EXISTS (SELECT FROM totp_factors WHERE owner_id = %(owner_id)s)
+           AND (EXISTS (SELECT FROM devices WHERE owner_id = %(owner_id)s AND token_hash = %(device_hash)s)
+                OR NOT EXISTS (SELECT FROM devices WHERE owner_id = %(owner_id)s))
+           AND (SELECT count(*) FROM sessions
+                 WHERE user_id = %(owner_id)s AND ended_at IS NULL AND expires_at > %(opened_at)s) <= %(others)s),
+    {_opening("users", "user_id")},
+    given_back AS ({attempts.GIVE_BACK.format(condition="EXISTS (SELECT FROM fit)")}),
+    announced AS ({outbox.ANNOUNCING} FROM fit)
+    SELECT {outbox.WAKING} FROM fit
+"""  # noqa: S608 - constants
+
+
+def open_plainly(
+    reader: Reader,
+    new: NewSession,
+    *,
+    version: str,
+    giving_back: Mapping[str, object],
+    announcing: Mapping[str, object],
+    keep: int,
+) -> bool:
+    """All of a log-in of a user without an app, in a browser they have logged in with before or in the very first, who
+    has fewer than `keep` sessions: `open_session`, the attempt given back, the act announced; one statement, and its
+    own transaction. False, and nothing kept, of anybody else, and when the user is another version or being changed.
     """
-    opened = asking_in(transaction).rows(_OPEN_PLAIN, _values(new, keep))
-    return (opened[0].ended or ()) if opened else None
+    values = {**_values(new, keep), **giving_back, **announcing, "version": version}
+    return bool(reader.rows(_OPEN_PLAINLY, values))
 
 
 def _values(new: NewSession, keep: int) -> dict[str, object]:
