@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from ebok.billing.v1 import imports_pb2
 from ebok.identity.v1 import sessions_pb2, sessions_pb2_grpc
 
-from chassis.clock import SystemClock
+from chassis.clock import LOOKS_EVERY_S, SystemClock
 from chassis.config import load_config
 from chassis.errors import Refusal
 from chassis.rpc.client import Channel, Metadata, as_actor
@@ -55,10 +55,11 @@ class Suite:
         return SystemClock(self.offset_file)
 
     def set_clock(self, offset: timedelta) -> None:
-        """Move the whole suite's clock; parts read the file with their next look at the time."""
+        """Move the whole suite's clock; every part has seen it afterwards."""
         fresh = self.offset_file.with_suffix(".new")
         fresh.write_text(f"{int(offset.total_seconds())}\n")
         fresh.replace(self.offset_file)
+        time.sleep(LOOKS_EVERY_S)
 
     def channel(self, part: str, *, speaking_for: str) -> Channel:
         """A connection to a part under another part's credential; the demo is of the operator's household."""

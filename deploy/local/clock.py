@@ -8,10 +8,12 @@ import argparse
 import json
 import re
 import sys
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from chassis.clock import LOOKS_EVERY_S
 from deploy.local.supervising import write_private
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -26,10 +28,11 @@ def read_offset(path: Path) -> timedelta:
 
 
 def write_offset(path: Path, offset: timedelta) -> None:
-    """Set it. Raises ValueError beyond ten years."""
+    """Set it, and wait until every part has seen it. Raises ValueError beyond ten years."""
     if abs(offset) > timedelta(days=OFFSET_DAYS_MAX):
         raise ValueError(f"the clock may be at most {OFFSET_DAYS_MAX} days from the present")
     write_private(path, f"{int(offset.total_seconds())}\n")
+    time.sleep(LOOKS_EVERY_S)
 
 
 def moved(offset: timedelta, words: str, unit: timedelta) -> timedelta:

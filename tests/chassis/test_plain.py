@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import time
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -14,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chassis import keys, sealing, wire
-from chassis.clock import FixedClock, SystemClock, warsaw_date
+from chassis.clock import LOOKS_EVERY_S, FixedClock, SystemClock, warsaw_date
 from chassis.config import ConfigFaulty, PartConfig, describe, load_config
 from chassis.errors import Invalid
 from chassis.ids import new_id
@@ -87,11 +88,14 @@ def test_clock_adds_the_shared_offset_and_sees_it_change(tmp_path):
     clock = SystemClock(path)
     assert abs(clock.now() - datetime.now(UTC)) < timedelta(seconds=1)
     path.write_text(f"{30 * 86400}\n")
+    time.sleep(LOOKS_EVERY_S)
     assert abs(clock.now() - datetime.now(UTC) - timedelta(days=30)) < timedelta(seconds=1)
     path.write_text("0")
     os.utime(path, ns=(1, 1))
+    time.sleep(LOOKS_EVERY_S)
     assert abs(clock.now() - datetime.now(UTC)) < timedelta(seconds=1)
     path.unlink()
+    time.sleep(LOOKS_EVERY_S)
     assert abs(clock.now() - datetime.now(UTC)) < timedelta(seconds=1)
 
 
