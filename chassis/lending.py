@@ -1,15 +1,54 @@
 """The connections of a service: kept, lent last used first, and looked at before use after a while of idling."""
 
 import time
+from contextlib import suppress
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.util.queue import Empty, Full, Queue
 
 IDLE_CHECK_S = 5.0
 
 
+class _Stack(Queue[Any]):
+    """The pool's queue, last in, first out, whose locks are taken only where somebody waits."""
+
+    def __init__(self, maxsize: int = 0, use_lifo: bool = True) -> None:
+        super().__init__(maxsize, use_lifo)
+        self._waiting = 0
+
+    def put(self, item: Any, block: bool = False, timeout: float | None = None) -> None:  # noqa: ARG002 - its signature
+        """Take back; Full, without waiting, where there are enough."""
+        if len(self.queue) >= self.maxsize:
+            raise Full
+        self.queue.append(item)
+        if self._waiting:  # Whoever comes to wait after this line looks into the queue before.
+            with self.not_empty:
+                self.not_empty.notify()
+
+    def get(self, block: bool = True, timeout: float | None = None) -> Any:
+        """The one put in last; Empty when there is none, at once or for `timeout` seconds."""
+        try:
+            return self.queue.pop()
+        except IndexError:
+            if not block:
+                raise Empty from None
+        ends = None if timeout is None else time.monotonic() + timeout
+        with self.not_empty:
+            self._waiting += 1
+            try:
+                while self.not_empty.wait_for(lambda: self.queue, ends and max(0.0, ends - time.monotonic())):
+                    with suppress(IndexError):  # Who came just now was faster.
+                        return self.queue.pop()
+            finally:
+                self._waiting -= 1
+        raise Empty
+
+
 class LendingPool(sa.pool.QueuePool):
     """Lends its entries also as they are: what SQLAlchemy puts around one for a Session costs as much as asking."""
+
+    _queue_class = _Stack
 
     def take(self) -> Any:
         """An entry with a connection; `give` it back. Raises sqlalchemy's TimeoutError when all are lent for long."""

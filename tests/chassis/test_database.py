@@ -3,6 +3,7 @@
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 
 import psycopg
 import pytest
@@ -11,7 +12,15 @@ import sqlalchemy as sa
 from chassis import acts
 from chassis.actors import SYSTEM_ACTOR
 from chassis.acts import Act
-from chassis.database import Database, DatabaseAway, DatabaseBusy, asking_in, migrate, schema_differences
+from chassis.database import (
+    LOCKS_KEPT,
+    Database,
+    DatabaseAway,
+    DatabaseBusy,
+    asking_in,
+    migrate,
+    schema_differences,
+)
 from chassis.ids import new_id
 from chassis.keyset import Window, fetch_page
 from chassis.messaging import outbox
@@ -235,6 +244,45 @@ def test_a_reader_that_waits_too_long_is_busy_and_costs_no_place(database_url_fo
         reader.rows("SELECT 1 FROM nothing_of_ours", {})
     with database.asking() as reader:
         assert reader.rows("SELECT 1", {})
+    database.close()
+
+
+def connections(reader):
+    asked = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND usename = current_user"
+    return [row.pid for row in reader.rows(asked, {})]
+
+
+def test_many_share_few_connections_and_nobody_is_forgotten(database_url_for):
+    database = Database(database_url_for(part), pool_size=2, lock_timeout_s=1)
+
+    def ask_often(number: int) -> int:
+        for turn in range(100):
+            if (number + turn) % 3:
+                with database.asking() as reader:
+                    reader.rows("SELECT pg_sleep(0.0002)", {})
+            else:
+                with database.reading() as session:
+                    session.execute(sa.text("SELECT 1"))
+        return number
+
+    with ThreadPoolExecutor(12) as threads:
+        assert list(threads.map(ask_often, range(12))) == [*range(12)]
+    with database.asking() as one, database.asking() as other:
+        assert {*connections(one)} == {*connections(other)}
+        assert len(connections(one)) == 2
+    database.close()
+
+
+def test_of_many_connections_for_locks_few_are_kept(database_url_for):
+    database = Database(database_url_for(part), pool_size=2)
+    with ExitStack() as held:
+        for _ in range(10):
+            held.enter_context(database.locking())
+    until = time.monotonic() + 5  # PostgreSQL takes a moment to see one off.
+    with database.locking() as reader:
+        while len(connections(reader)) > LOCKS_KEPT and time.monotonic() < until:
+            time.sleep(0.01)
+        assert len(connections(reader)) == LOCKS_KEPT
     database.close()
 
 
