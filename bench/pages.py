@@ -17,7 +17,7 @@ import psycopg
 
 from bench.figures import Figure, median_by
 from bench.load import Asked, load
-from bench.suites import cookie_of, running_suite
+from bench.suites import cookie_of, running_suite, settle
 from deploy.local.ports import free_ports
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -56,7 +56,6 @@ TABLES = """
     INSERT INTO bare_entry SELECT customer_id, -total FROM bare_invoice WHERE issued_on < '2026-10-01';
     INSERT INTO bare_use SELECT 'customer' || c, 2024 + (m - 1) / 12, (m - 1) % 12 + 1, 5.2
         FROM generate_series(1, 20) c, generate_series(1, 24) m;
-    ANALYZE;
 """
 
 
@@ -101,6 +100,7 @@ def bare_suite(url: str) -> Iterator[str]:
     """Four bare services and a bare gateway; answers its address."""
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(TABLES)
+    settle(url)
     ports = dict(zip(("BARE_SESSIONS", "BARE_DATA", "BARE_NEWS", "BARE_CASES"), free_ports(4), strict=True))
     running = [_start("-m", "bench.bare.services", str(port), url) for port in ports.values()]
     environment = {name: f"127.0.0.1:{port}" for name, port in ports.items()}
