@@ -4,12 +4,19 @@ Flask's own signed session, under another name and path for the console. It carr
 the form token and messages to show once; it is readable by its owner only and changed by nobody.
 """
 
+from copy import deepcopy
+from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from flask import Flask, Request
 from flask.globals import request
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
+from itsdangerous import BadSignature
 
+from chassis.clock import machine_now
+
+REMEMBERED_MAX = 5_000
 CONSOLE_PATH = "/konsola"
 MACHINES = ("/api/", "/webhooks/")
 
@@ -20,14 +27,35 @@ def in_console() -> bool:
 
 
 class TwoCookies(SecureCookieSessionInterface):
-    """The portal's cookie is host-bound for the whole site, the console's is bound to its path."""
+    """The portal's cookie is host-bound for the whole site, the console's is bound to its path.
 
-    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
-        """What machines send has no session: none is read, none is made, no cookie goes back."""
-        return None if request.path.startswith(MACHINES) else super().open_session(app, request)
+    A page after the other brings the same cookie: what it says is remembered, and not verified again.
+    """
 
     def __init__(self) -> None:
         self._serializer: Any = None
+        self._read = lru_cache(maxsize=REMEMBERED_MAX)(self._verify)
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        """What machines send has no session: none is read, none is made, no cookie goes back."""
+        if request.path.startswith(MACHINES):
+            return None
+        cookie = request.cookies.get(self.get_cookie_name(app))
+        if not cookie:
+            return SecureCookieSession()
+        self.get_signing_serializer(app)
+        try:
+            said, signed_at = self._read(cookie)
+        except BadSignature:
+            return SecureCookieSession()
+        if machine_now() - signed_at > app.permanent_session_lifetime:
+            return SecureCookieSession()
+        return SecureCookieSession(deepcopy(said))  # Whoever gets it may change it.
+
+    def _verify(self, cookie: str) -> tuple[dict[str, Any], datetime]:
+        """What a cookie says and when it was signed. Raises BadSignature."""
+        said, signed_at = self._serializer.loads(cookie, return_timestamp=True)
+        return said, signed_at
 
     def get_signing_serializer(self, app: Flask) -> Any:
         """The one that signs and verifies; made once, as the key of a running gateway does not change."""

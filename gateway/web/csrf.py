@@ -7,13 +7,15 @@ form and have a person press the button. Passwords and files are never put back.
 A form that the browser says another site has posted is refused whatever token it carries.
 """
 
+from functools import lru_cache
 from urllib.parse import urlsplit
 
-from flask import Flask, make_response, render_template, request
-from flask_wtf.csrf import CSRFError, CSRFProtect
+from flask import Flask, make_response, render_template, request, session
+from flask_wtf.csrf import CSRFError, CSRFProtect, generate_csrf
 from werkzeug.wrappers import Response
 
-from gateway.web.cookies import MACHINES
+from chassis.clock import machine_now
+from gateway.web.cookies import MACHINES, REMEMBERED_MAX
 from gateway.web.errors import ErrorPage, present_address, render_error
 from gateway.web.languages import gettext as _
 
@@ -44,6 +46,19 @@ def from_another_site() -> bool:
         )  # none: nobody's page, as when a sent form is loaded again.
     origin = request.headers.get("Origin")
     return origin is not None and urlsplit(origin).netloc != request.host
+
+
+def form_token() -> str:
+    """The token of the forms of a session; those of one minute carry the same."""
+    secret = session.get("csrf_token")
+    if secret is None:
+        return str(generate_csrf())
+    return _sign(secret, int(machine_now().timestamp()) // 60)
+
+
+@lru_cache(maxsize=REMEMBERED_MAX)
+def _sign(_secret: str, _minute: int) -> str:
+    return str(generate_csrf())  # It signs the secret of the session, which is this one.
 
 
 def _refuse_other_sites() -> Response | None:
@@ -83,4 +98,5 @@ def init_csrf(app: Flask) -> None:
     app.config.setdefault("SESSION_COOKIE_SAMESITE", "Lax")
     app.before_request(_refuse_other_sites)
     protection.init_app(app)
+    app.jinja_env.globals["csrf_token"] = form_token
     app.register_error_handler(CSRFError, _old_form)

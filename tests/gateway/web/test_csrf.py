@@ -1,8 +1,12 @@
 """Forms are posted from our own pages only, and an old one is not lost."""
 
 import re
+from datetime import timedelta
 
 import pytest
+
+from chassis.clock import machine_now
+from gateway.web import csrf
 
 OURS = {"Sec-Fetch-Site": "same-origin"}
 TYPED = {"value": "51", "note": "za <płotem>", "postcode": "57-000", "password": "tajne", "csrf_token": "old"}
@@ -17,6 +21,21 @@ def test_a_form_with_its_token_passes(client):
     answer = client.post("/form", data={"csrf_token": token(client), "value": "51"})
     assert answer.status_code == 200
     assert "Zapisane." in answer.get_data(as_text=True)
+
+
+def test_forms_of_one_minute_carry_one_token_and_of_the_next_another(client, monkeypatch):
+    first = token(client)
+    monkeypatch.setattr(csrf, "machine_now", lambda: machine_now() + timedelta(minutes=1))
+    later = [token(client) for _ in range(2)]
+    assert later[0] == later[1]
+    for one in (first, later[0]):
+        assert client.post("/form", data={"csrf_token": one, "value": "51"}).status_code == 200
+
+
+def test_the_token_of_one_session_is_none_of_another(client):
+    other = client.application.test_client()
+    assert token(client) != token(other)
+    assert other.post("/form", data={"csrf_token": token(client), "value": "51"}).status_code == 400
 
 
 def test_without_a_token_nothing_is_done(client):
