@@ -10,7 +10,7 @@ A form that the browser says another site has posted is refused whatever token i
 from functools import lru_cache
 from urllib.parse import urlsplit
 
-from flask import Flask, make_response, render_template, request, session
+from flask import Flask, g, make_response, render_template, request, session
 from flask_wtf.csrf import CSRFError, CSRFProtect, generate_csrf
 from werkzeug.wrappers import Response
 
@@ -58,6 +58,7 @@ def form_token() -> str:
 
 @lru_cache(maxsize=REMEMBERED_MAX)
 def _sign(_secret: str, _minute: int) -> str:
+    g.pop("csrf_token", None)  # Of another secret, where the session began anew within this request.
     return str(generate_csrf())  # It signs the secret of the session, which is this one.
 
 

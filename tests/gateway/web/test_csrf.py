@@ -4,9 +4,12 @@ import re
 from datetime import timedelta
 
 import pytest
+from flask import session
+from flask_wtf.csrf import generate_csrf, validate_csrf
 
 from chassis.clock import machine_now
 from gateway.web import csrf
+from gateway.web.csrf import form_token
 
 OURS = {"Sec-Fetch-Site": "same-origin"}
 TYPED = {"value": "51", "note": "za <płotem>", "postcode": "57-000", "password": "tajne", "csrf_token": "old"}
@@ -36,6 +39,17 @@ def test_the_token_of_one_session_is_none_of_another(client):
     other = client.application.test_client()
     assert token(client) != token(other)
     assert other.post("/form", data={"csrf_token": token(client), "value": "51"}).status_code == 400
+
+
+def test_a_session_that_begins_anew_has_another_token_at_once(client):
+    with client.application.test_request_context("/form"):
+        generate_csrf()
+        session["csrf_token"] = "the secret of the session that began anew"
+        begun_anew = form_token()
+        validate_csrf(begun_anew)
+    with client.application.test_request_context("/form"):
+        session["csrf_token"] = "the secret of the session that began anew"
+        validate_csrf(form_token())
 
 
 def test_without_a_token_nothing_is_done(client):
